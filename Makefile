@@ -1,0 +1,41 @@
+# A developer's daily verbs. Each sets up what it needs in .venv, on a machine with only Python, make and a C compiler.
+PYTHON ?= python3
+BIN := .venv/bin
+SOURCES := $(shell find vm sire -name '*.py' 2>/dev/null)
+
+.PHONY: demo test lint bench build clean
+
+demo: build  ## two machines and the window on them
+	@OPSH_HOME="$(CURDIR)/build/demo" $(BIN)/opsh demo
+
+test: build  ## the whole suite
+	@$(BIN)/python -m pytest -n 2
+
+lint: .venv/.tools  ## format, lint, types
+	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy
+
+bench: build  ## a table of times; by hand, never in the tests
+	@$(BIN)/python tests/bench/bench_vm.py
+
+build: .venv/.built
+
+# The build tools come first, so that the build itself needs no second copy of them.
+.venv/.tools: pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "opsh: installing what it needs into .venv"
+	@$(BIN)/python -m pip install -q --disable-pip-version-check 'setuptools>=77' $$($(BIN)/python -c \
+	  'import tomllib; p = tomllib.load(open("pyproject.toml", "rb"))["project"]; \
+	  print(*[d.replace(" ", "") for d in p["dependencies"] + p["optional-dependencies"]["dev"]])')
+	@touch $@
+
+# Compiled modules stand beside their sources; a changed module list would leave old ones behind, so they go first.
+.venv/.built: .venv/.tools setup.py $(SOURCES)
+	@find . -name '*.so' -not -path './.venv/*' -delete
+	@echo "opsh: compiling (a minute or two)"
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-build-isolation --no-deps -e . >build.log 2>&1 \
+	  || { cat build.log; exit 1; }
+	@rm -f build.log; touch $@
+
+clean:
+	@rm -rf build dist *.egg-info .venv/.built .mypy_cache .ruff_cache .pytest_cache
+	@find . -name '*.so' -not -path './.venv/*' -delete

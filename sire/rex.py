@@ -23,7 +23,7 @@ INFX: Final = "INFX"
 PREF: Final = "PREF"
 SHUT: Final = "SHUT"
 
-Pos: TypeAlias = "tuple[int, int]"
+Pos: TypeAlias = tuple[int, int]
 """(line, column) of the first character of a form, both from 1."""
 
 
@@ -68,4 +68,4 @@ class Embed:
         self.pos: Pos | None = pos
 
 
-Rex: TypeAlias = "Leaf | Node | Embed"
+Rex: TypeAlias = Leaf | Node | Embed

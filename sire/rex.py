@@ -1,7 +1,8 @@
 """Rex trees: the notation between text and meaning.
 
-A tree is a leaf, a node or an embedded value. Every form may carry an *heir*, the form that stands right behind it:
-`f(x)` is the leaf `f` with the heir `(x)`, and in layout the heir is what follows at the same column.
+A tree is a leaf, a node or an embedded value (or, where a macro went wrong, something malformed). Every form may carry
+an *heir*, the form that stands right behind it: `f(x)` is the leaf `f` with the heir `(x)`, and in layout the heir is
+what follows at the same column.
 
     Leaf    WORD  foo          TEXT  {foo} or "foo" or }|foo|      LINE  } foo (to the end of the line)
     Node    OPEN  | f x        laid out by lines and columns
@@ -9,6 +10,8 @@ A tree is a leaf, a node or an embedded value. Every form may carry an *heir*, t
             INFX  (a + b)
             PREF  +a
             SHUT  a+b
+
+Once its reader is done with it, a tree does not change. `noun` is its PLAN form, kept there by `sire.noun`.
 """
 
 from typing import Final, TypeAlias, final
@@ -38,6 +41,7 @@ class Leaf:
         self.text: str = text
         self.heir: Rex | None = heir
         self.pos: Pos | None = pos
+        self.noun: object = None
 
 
 @final
@@ -54,6 +58,7 @@ class Node:
         self.sons: list[Rex] = sons
         self.heir: Rex | None = heir
         self.pos: Pos | None = pos
+        self.noun: object = None
 
 
 @final
@@ -66,6 +71,20 @@ class Embed:
         self.value: object = value
         self.heir: Rex | None = heir
         self.pos: Pos | None = pos
+        self.noun: object = None
 
 
-Rex: TypeAlias = Leaf | Node | Embed
+@final
+class Bad:
+    """A PLAN value that a macro put where a form belongs and that is none. It matters only if somebody looks at it."""
+
+    __match_args__ = ("value", "pos")
+
+    def __init__(self, value: object, pos: Pos | None = None) -> None:
+        self.value: object = value
+        self.heir: Rex | None = None
+        self.pos: Pos | None = pos
+        self.noun: object = value
+
+
+Rex: TypeAlias = Leaf | Node | Embed | Bad

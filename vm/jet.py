@@ -1,0 +1,118 @@
+"""What a jet is: native code that stands in for one pinned law.
+
+The evaluator looks the hash of a pinned law up with `vm.jets.find(hash) -> Jet | None` when the pin is first run (or
+first
+seen in a law that is being compiled), and from then on calls the jet's function instead of running the law.
+
+A jet's function takes `arity` arguments, each prepared as its letter in `strict` says, in the order of `order`:
+
+    's'  evaluated: never a thunk, but what is inside it (items, arguments, values) may be one
+    'l'  lazy: as it is, maybe a thunk
+    'd'  normal: holds no thunk at all
+
+Preparing must do what the law would surely do, no more and in no other order: a law that looks at its second argument
+first has order (1, 0); one that does not look at an argument on some inputs takes it lazy.
+
+What the function returns is taken as the law's result:
+
+    a value or a thunk     the result; a thunk (`delay(f, xs)` for an application) is gone on with as a tail call
+    FALLBACK               the law itself is run on the same arguments
+    Steps(generator)       for work that must evaluate things on the way: the generator
+
+        yields a thunk          to have it evaluated: the value is sent back, not a thunk (what is no thunk comes back
+                                as
+                                it is). `delay(f, xs)` makes the thunk of an application, `delay_normal(x)` that of a
+                                whole value, normalised.
+        yields Track(x)         to have x, normal, shown to the person; 0 is sent back
+        yields Attempt(x)       to have x evaluated with crashes caught: the value is sent back, or a Crash
+        returns                 anything that a function returns, except Steps
+
+A generator lives in a frame of the evaluator's stack: it may be suspended for ever and must hold nothing but values. It
+must not catch anything. Where the arguments allow it, do the work at once and return the value: `known(x)` tells what
+is
+computed already. A function never raises Crash for what its law would do otherwise; it may raise Crash where the law
+crashes so.
+
+A function whose result could be absurdly large (bex, lsh, pow ..) calls `allow(bits)` first, which raises MemoryLimit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from typing import Any, Final, final
+
+from vm.values import MemoryLimit
+
+MAX_BITS: Final = 1 << 33
+
+
+@final
+class Fallback:
+    """The type of FALLBACK."""
+
+    __slots__ = ()
+
+
+FALLBACK: Final = Fallback()
+
+
+@final
+class Steps:
+    """A jet at work."""
+
+    __slots__ = ("generator",)
+
+    def __init__(self, generator: Generator[object, object, object]) -> None:
+        self.generator: Final = generator
+
+
+@final
+class Track:
+    """A request of a jet: show this normal value to the person."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: object) -> None:
+        self.value: Final = value
+
+
+@final
+class Attempt:
+    """A request of a jet: evaluate this, and give me the crash if it crashes."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: object) -> None:
+        self.value: Final = value
+
+
+@final
+class Jet:
+    """A native function, as the head of this module tells. `total`: cheap, never crashing, never a thunk or Steps once
+    its
+    arguments are prepared; such a call may be made before its result is asked for."""
+
+    __slots__ = ("arity", "function", "name", "order", "strict", "total")
+
+    def __init__(
+        self,
+        name: str,
+        arity: int,
+        strict: str,
+        function: Callable[..., Any],
+        order: list[int] | None = None,
+        total: bool = False,
+    ) -> None:
+        assert len(strict) == arity
+        self.name: Final = name
+        self.arity: Final = arity
+        self.strict: Final = strict
+        self.function: Final = function
+        self.order: Final = [i for i in range(arity) if strict[i] != "l"] if order is None else order
+        self.total: Final = total
+
+
+def allow(bits: int) -> None:
+    """Raises MemoryLimit if a nat of so many bits is out of the question."""
+    if bits > MAX_BITS:
+        raise MemoryLimit

@@ -1,0 +1,1 @@
+"""shell: everything a person touches. The command line (`shell.main`) and the window (`shell.app`)."""

@@ -1,0 +1,36 @@
+"""Every error as a line for a person, and as an exit status for a script."""
+
+import os
+
+from shell.errors import FAILED, TIMED_OUT, ShellError, sentence
+from shell.safe_text import safe_line
+
+
+def explain(error: Exception, colour: bool = False) -> tuple[int, list[str]]:
+    """The exit status, and what to print: one line, and on a colour terminal the source line under a Sire error."""
+    if isinstance(error, ShellError):
+        return error.status, [f"opsh: {safe_line(sentence(error.message, error.hint))}"]
+    if isinstance(error, OSError):
+        return FAILED, [f"opsh: {safe_line(system_error(error))}"]
+    # Only here, since importing the floors below takes longer than most complaints need.
+    from machines import MachineError
+    from sire import SireError
+
+    if isinstance(error, MachineError):
+        return error.exit_status, [f"opsh: {safe_line(sentence(error.message, error.hint))}"]
+    if isinstance(error, SireError):
+        lines = [f"opsh: {safe_line(str(error))}"]
+        if colour:
+            lines += [safe_line(line) for line in error.pretty(False).split("\n")[1:]]
+        return FAILED, lines
+    import vm
+
+    if isinstance(error, vm.TimeLimit):
+        return TIMED_OUT, [f"opsh: evaluation took too long: {safe_line(str(error))}"]
+    return FAILED, [f"opsh: internal error: {safe_line(repr(error))}; set OPSH_DEBUG=1 to see where"]
+
+
+def system_error(error: OSError) -> str:
+    """`path: what the system says`."""
+    said = (error.strerror or str(error)).lower()
+    return f"{os.fspath(error.filename)!s}: {said}" if error.filename else said

@@ -1,0 +1,166 @@
+"""The pane in the middle: the trk of the chosen machine, or of one of its cogs, under a line that says which."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.message import Message
+from textual.widgets import Input, Static
+
+from shell.line_log import Line, LineLog, mark
+from shell.safe_text import safe_line
+
+Entry = dict[str, Any]
+KEPT = 100_000  # lines in the pane; the oldest go when there are more
+
+
+def lines_of(entry: Entry) -> list[Line]:
+    """The lines of one trk entry."""
+    texts = str(entry["text"]).split("\n")
+    return [Line(entry["n"], part, entry["time"], entry["cog"], text) for part, text in enumerate(texts)]
+
+
+class TrkPane(Vertical):
+    """Shows entries; asks for earlier ones with the message Earlier."""
+
+    BINDINGS: list[BindingType] = [  # noqa: RUF012
+        Binding("slash", "search", "search", key_display="/", id="trk.search"),
+        Binding("n", "find(1)", "next match", show=False, id="trk.next"),
+        Binding("N", "find(-1)", "previous match", show=False, id="trk.previous"),
+        Binding("escape", "leave_search", "end the search", show=False, id="trk.leave_search"),
+    ]
+    DEFAULT_CSS = """
+    TrkPane {
+        & > #trk-head { height: 1; background: $panel; color: $foreground; padding: 0 1; }
+        & > #trk-search { display: none; height: 1; border: none; padding: 0 1; background: $boost; }
+        & > #trk-search.-open { display: block; }
+        & > LineLog { height: 1fr; padding-left: 1; }
+    }
+    """
+
+    class Earlier(Message):
+        """The reader is at the first entry in the pane and wants those before it."""
+
+    def __init__(self) -> None:
+        super().__init__(id="trk")
+        self.subject = ""
+        self.cog: int | None = None
+        self.state = ""
+        self.note = ""
+
+    def compose(self) -> ComposeResult:
+        yield Static(id="trk-head", markup=False)
+        yield LineLog(id="trk-lines")
+        yield Input(placeholder="search", id="trk-search", select_on_focus=False)
+
+    @property
+    def log_lines(self) -> LineLog:
+        return self.query_one("#trk-lines", LineLog)
+
+    # Entries
+
+    def wanted(self, entries: Iterable[Entry]) -> list[Line]:
+        """The lines of those entries that this pane is about."""
+        return [line for entry in entries if self.cog in (None, entry["cog"]) for line in lines_of(entry)]
+
+    def open(self, name: str, cog: int | None, entries: Sequence[Entry], unread_from: int | None) -> None:
+        """Show another machine or cog. A mark stands before entry `unread_from`, the first that was not seen before."""
+        self.subject = safe_line(name)
+        self.cog = cog
+        self.note = ""
+        pane = self.log_lines
+        pane.set_reactive(LineLog.cogs, cog is None and len({entry["cog"] for entry in entries}) > 1)
+        lines = self.wanted(entries)
+        if unread_from is not None:
+            at = next((index for index, line in enumerate(lines) if line.entry >= unread_from), len(lines))
+            if 0 < at < len(lines):
+                lines.insert(at, mark(f"── since you were last here: {entries[-1]['n'] - unread_from + 1:,} entries ──"))
+        pane.show(lines)
+        self.tell()
+
+    def append(self, entries: Sequence[Entry]) -> None:
+        pane = self.log_lines
+        if self.cog is None and not pane.cogs and len({entry["cog"] for entry in entries} | self.cogs_seen) > 1:
+            pane.cogs = True
+        pane.append(self.wanted(entries))
+        if len(pane.lines) > KEPT * 5 // 4:
+            pane.forget(len(pane.lines) - KEPT)
+
+    @property
+    def cogs_seen(self) -> set[int]:
+        lines = self.log_lines.lines
+        return {lines[-1].cog} if lines else set()
+
+    def prepend(self, entries: Sequence[Entry]) -> None:
+        self.log_lines.prepend(self.wanted(entries))
+
+    def set_state(self, state: str, trouble: str = "") -> None:
+        """The state of the machine, for the line at the top."""
+        self.state = f"{state}: {safe_line(trouble)}" if trouble and state in ("lost", "unreadable") else state
+        self.log_lines.set_class(state != "running", "-still")
+        self.tell()
+
+    # The line at the top
+
+    def tell(self) -> None:
+        pane = self.log_lines
+        subject = self.subject if self.cog is None else f"{self.subject} cog {self.cog}"
+        words = Text(no_wrap=True, overflow="ellipsis")
+        words.append(subject or "no machine yet", "bold")
+        if self.state:
+            words.append(f"  {self.state}", "green" if self.state == "running" else "yellow")
+        if pane.behind:
+            words.append(f"  ▼ +{pane.behind:,} new (f)", "bold yellow")
+        elif pane.following:
+            words.append("  following", "dim")
+        else:
+            words.append("  paused (f follows)", "yellow")
+        if self.note:
+            words.append(f"  {self.note}", "cyan")
+        self.query_one("#trk-head", Static).update(words)
+
+    def on_line_log_moved(self, message: LineLog.Moved) -> None:
+        message.stop()
+        self.tell()
+
+    def on_line_log_top(self, message: LineLog.Top) -> None:
+        message.stop()
+        self.post_message(self.Earlier())
+
+    # Search
+
+    def action_search(self) -> None:
+        box = self.query_one("#trk-search", Input)
+        box.add_class("-open")
+        box.focus()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        event.stop()
+        self.log_lines.search(event.value)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.query_one("#trk-search", Input).remove_class("-open")
+        self.log_lines.focus()
+        self.action_find(-1)
+
+    def action_find(self, step: int) -> None:
+        pane = self.log_lines
+        if pane.pattern is None:
+            return
+        self.note = "" if pane.find(step) else "no match"
+        if not self.note:
+            self.note = "match: n next, N previous, esc ends"
+        self.tell()
+
+    def action_leave_search(self) -> None:
+        box = self.query_one("#trk-search", Input)
+        box.remove_class("-open")
+        box.value = ""
+        self.log_lines.search("")
+        self.log_lines.focus()
+        self.note = ""
+        self.tell()

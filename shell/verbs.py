@@ -1,0 +1,179 @@
+"""The registry of verbs: what a person can ask for, once, for every place where they can ask for it.
+
+The command line, `opsh help`, the window's `:` prompt and its palette, completions and a check of the manual page all
+read this table. A verb names its handler as `module:function`; it is imported when the verb is run, and not before.
+"""
+
+from dataclasses import dataclass
+from enum import Enum, IntEnum
+
+
+class Danger(IntEnum):
+    """How much a verb can spoil."""
+
+    READ = 0  # changes nothing
+    REVERSIBLE = 1  # done at once
+    DISRUPTIVE = 2  # the window asks first
+    IRREVERSIBLE = 3  # the window asks for the name
+
+
+class Kind(Enum):
+    """What an argument is: for parsing, for completion, and for its word in a synopsis."""
+
+    MACHINE = "MACHINE"
+    COG = "COG"
+    FILE = "FILE"
+    DIRECTORY = "DIR"
+    VERB = "VERB"
+    TEXT = "EXPR"
+    NUMBER = "N"
+    FLAG = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """A positional argument (`machine`) or an option (`--last`, perhaps with a short form)."""
+
+    name: str
+    kind: Kind
+    help: str
+    short: str = ""
+    optional: bool = False
+    many: bool = False
+
+    @property
+    def is_option(self) -> bool:
+        return self.name.startswith("-")
+
+    @property
+    def spelling(self) -> str:
+        """How the argument is written in a synopsis, without brackets."""
+        word = self.kind.value
+        if not self.is_option:
+            return f"{word}.." if self.many else word
+        return " ".join(filter(None, (self.short or self.name, word)))
+
+    @property
+    def synopsis(self) -> str:
+        return f"[{self.spelling}]" if self.is_option or self.optional else self.spelling
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """One thing to ask for. `handler` takes the parsed arguments and gives the exit status."""
+
+    name: str
+    summary: str
+    handler: str
+    arguments: tuple[Argument, ...] = ()
+    danger: Danger = Danger.READ
+    help: str = ""
+    in_window: bool = True
+
+    @property
+    def synopsis(self) -> str:
+        return " ".join(["opsh", self.name, *(argument.synopsis for argument in self.arguments)])
+
+
+MACHINE = Argument("machine", Kind.MACHINE, "a machine's name, or its directory (anything with a slash in it)")
+JSON = Argument("--json", Kind.FLAG, "print JSON, one object a line, instead of text")
+LAST = Argument("--last", Kind.NUMBER, "only the last N entries", short="-n")
+COG = Argument("--cog", Kind.NUMBER, "only what this cog did")
+PATH = Argument("--path", Kind.DIRECTORY, "look for modules in this directory, too", many=True)
+
+VERBS: tuple[Verb, ...] = (
+    Verb(
+        "boot",
+        "make a machine from a Sire file or a seed",
+        "shell.boot:run",
+        (
+            MACHINE,
+            Argument("file", Kind.FILE, "a Sire file whose `main` is the first cog, or a seed of such a value"),
+            Argument("--start", Kind.FLAG, "start it at once, detached"),
+            PATH,
+        ),
+        Danger.REVERSIBLE,
+        "The file is loaded and its `main` becomes cog 0 of a new machine. Nothing runs until the machine is started.",
+    ),
+    Verb(
+        "start",
+        "run a machine",
+        "shell.start:run",
+        (
+            MACHINE,
+            Argument("--detach", Kind.FLAG, "leave it running on its own and return", short="-d"),
+            Argument("--bare", Kind.FLAG, "print the values only, without their times"),
+        ),
+        Danger.REVERSIBLE,
+        "In the foreground the machine's trk is printed until Ctrl-C, which stops the machine. It goes on from its "
+        "last durable event, however it ended.",
+    ),
+    Verb(
+        "stop",
+        "stop a running machine",
+        "shell.stop:run",
+        (MACHINE,),
+        Danger.DISRUPTIVE,
+        "The machine finishes what it is writing and ends; nothing is lost, and `start` goes on from there.",
+    ),
+    Verb("ps", "list the machines", "shell.ps:run", (JSON,)),
+    Verb(
+        "logs",
+        "print a machine's trk",
+        "shell.logs:run",
+        (
+            MACHINE,
+            Argument("--follow", Kind.FLAG, "go on printing as entries come, until Ctrl-C", short="-f"),
+            LAST,
+            COG,
+            Argument("--bare", Kind.FLAG, "print the values only, without their times"),
+            JSON,
+        ),
+        help="All of it, from the first entry, unless --last says otherwise. Of a stopped machine, too.",
+    ),
+    Verb("events", "list what happened in a machine", "shell.events:run", (MACHINE, LAST, JSON)),
+    Verb("cogs", "list a machine's cogs and what each waits for", "shell.cogs:run", (MACHINE, JSON)),
+    Verb(
+        "inspect",
+        "print the value that a cog is",
+        "shell.inspect:run",
+        (MACHINE, Argument("cog", Kind.COG, "the cog's number"), JSON),
+    ),
+    Verb(
+        "sire",
+        "load Sire files, then open a console",
+        "shell.sire:run",
+        (
+            Argument("files", Kind.FILE, "files to load, in this order", optional=True, many=True),
+            Argument("--expression", Kind.TEXT, "evaluate this after the files, print it, open no console", short="-e"),
+            Argument("--batch", Kind.FLAG, "open no console"),
+            PATH,
+        ),
+        help="The console is in the scope of the last file, or of `prelude` where no file is given.",
+        in_window=False,
+    ),
+    Verb(
+        "save",
+        "write the `main` of a Sire file to a seed",
+        "shell.seeds:save",
+        (
+            Argument("seed", Kind.FILE, "the seed to write"),
+            Argument("file", Kind.FILE, "the Sire file"),
+            PATH,
+        ),
+        Danger.REVERSIBLE,
+    ),
+    Verb(
+        "show",
+        "print the value in a seed",
+        "shell.seeds:show",
+        (Argument("seed", Kind.FILE, "the seed to read"),),
+    ),
+    Verb(
+        "help",
+        "explain a verb",
+        "shell.arguments:run_help",
+        (Argument("verb", Kind.VERB, "the verb to explain", optional=True),),
+    ),
+)
+BY_NAME = {verb.name: verb for verb in VERBS}

@@ -23,7 +23,7 @@ LEAVES: Final = {shape: constructor(shape, 3) for shape in (WORD, TEXT, LINE)}
 NODES: Final = {mode: constructor(mode, 4) for mode in (OPEN, NEST, INFX, PREF, SHUT)}
 EMBED: Final = constructor(EMBD, 2)
 
-ARITIES: Final = {EMBD: 2} | {shape: 3 for shape in LEAVES} | {mode: 4 for mode in NODES}
+ARITIES: Final = {EMBD: 2} | dict.fromkeys(LEAVES, 3) | dict.fromkeys(NODES, 4)
 SHAPES: Final = {utf8("##" + shape): shape for shape in ARITIES}
 
 

@@ -19,7 +19,18 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     tree = tmp_path_factory.mktemp("tree") / "opsh"
     shutil.copytree(ROOT, tree, ignore=shutil.ignore_patterns(*KEPT_OUT))
     out = tree.parent / "out"
-    command = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", str(out), str(tree)]
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "wheel",
+        "-q",
+        "--no-deps",
+        "--no-build-isolation",
+        "-w",
+        str(out),
+        str(tree),
+    ]
     done = subprocess.run(command, env=os.environ | {"OPSH_UNCOMPILED": "1"}, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return next(out.glob("*.whl"))

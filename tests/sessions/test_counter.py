@@ -22,7 +22,11 @@ def run_for(seconds: float, command: list[str], environment: dict[str, str], out
     """Start the counter in the foreground, its standard output appended to a file, and end it by a signal."""
     with output.open("ab") as stdout:
         process = subprocess.Popen(
-            [*command, "start", "counter"], env=environment, stdout=stdout, stderr=subprocess.PIPE, start_new_session=True
+            [*command, "start", "counter"],
+            env=environment,
+            stdout=stdout,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
         )
         time.sleep(seconds)
         assert process.poll() is None, process.stderr and process.stderr.read()

@@ -78,7 +78,7 @@ def help_text() -> str:
     lines += [
         "",
         "On the left, ● is a running machine, ○ a stopped one, ◍ one that does not answer; +N counts entries that you "
-        "have not seen. Under a machine are its cogs: ▸ running and what it waits for, ✓ finished, ✗ crashed, ⧖ out of time.",
+        "have not seen. Under it are its cogs: ▸ running and what it waits for, ✓ finished, ✗ crashed, ⧖ out of time.",
     ]
     return "\n".join(lines)
 
@@ -92,7 +92,8 @@ class Help(ModalScreen[None]):
     DEFAULT_CSS = """
     Help { align: center middle; }
     Help > VerticalScroll {
-        width: 76; max-width: 96%; height: auto; max-height: 92%; padding: 0 1; border: round $accent; background: $surface;
+        width: 76; max-width: 96%; height: auto; max-height: 92%;
+        padding: 0 1; border: round $accent; background: $surface;
     }
     """
 

@@ -77,7 +77,9 @@ class TrkPane(Vertical):
         if unread_from is not None:
             at = next((index for index, line in enumerate(lines) if line.entry >= unread_from), len(lines))
             if 0 < at < len(lines):
-                lines.insert(at, mark(f"── since you were last here: {entries[-1]['n'] - unread_from + 1:,} entries ──"))
+                lines.insert(
+                    at, mark(f"── since you were last here: {entries[-1]['n'] - unread_from + 1:,} entries ──")
+                )
         pane.show(lines)
         self.tell()
 

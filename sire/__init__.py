@@ -1,0 +1,7 @@
+"""Everything that is text: Rex, the Sire compiler and its library."""
+
+from sire.errors import SireError
+from sire.loader import Loader, Module, Session, library_path
+from sire.syntax import Binding
+
+__all__ = ["Binding", "Loader", "Module", "Session", "SireError", "library_path"]

@@ -1,0 +1,375 @@
+"""Loads modules: finds the files of those that a file imports, compiles what is new, takes the rest from the cache.
+
+A module is a file that begins with `#### name`, or `#### name <- before`, where `before` is a module to be loaded first
+and to be gone on from: all that it has loaded is there. Other modules are found by their imports, `:| name`: beside the
+importing file, in the loader's path, in the library. A file that is loaded by its own name may be called anything.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import final
+
+import vm
+from sire.cache import Cache, digest
+from sire.compiler import Compiler, base_rune, enter, initial_state, leaf_nat, make_state, name_text
+from sire.errors import SireError
+from sire.reader import decode, read_blocks
+from sire.rex import Node, Rex
+from sire.syntax import Binding, binding_of
+from vm import Value, trees
+
+Progress = Callable[[str, int, int], None]
+"""Called with the name of a module that is being compiled, the blocks done and how many there are."""
+
+
+def library_path() -> Path:
+    """Where our own library is."""
+    return Path(__file__).parent / "lib"
+
+
+@final
+class Module:
+    """A finished module. `scope` is the pinned tab of what it exports, `key` names what it was made from."""
+
+    def __init__(
+        self, name: str, file: Path, key: bytes, next_key: int, scope: vm.Pin, modules: dict[int, Value]
+    ) -> None:
+        self.name: str = name
+        self.file: Path = file
+        self.key: bytes = key
+        self.next_key: int = next_key
+        self.scope: vm.Pin = scope
+        self.modules: dict[int, Value] = {**modules, vm.utf8(name): scope}
+        """All that is loaded when this is: names and pinned scopes."""
+        self._bindings: dict[str, Binding] | None = None
+
+    @property
+    def tab(self) -> vm.Tab:
+        tab = self.scope.item
+        assert isinstance(tab, vm.Tab)
+        return tab
+
+    @property
+    def bindings(self) -> dict[str, Binding]:
+        """What it exports, by name."""
+        if self._bindings is None:
+            self._bindings = {name_text(name): binding_of(pin) for name, pin in self.tab.items()}
+        return self._bindings
+
+    def value(self, name: str) -> Value:
+        """The value of a name; raises KeyError."""
+        pin = self.tab.get(vm.utf8(name))
+        if pin is None:
+            raise KeyError(name)
+        return binding_of(pin).value
+
+
+@final
+class Outline:
+    """What a source says about itself before it is compiled: its name, the module that it goes on from, its imports.
+
+    Imports come with the line that they are on.
+    """
+
+    def __init__(self, name: str, before: str | None, imports: list[tuple[str, int]]) -> None:
+        self.name: str = name
+        self.before: str | None = before
+        self.imports: list[tuple[str, int]] = imports
+
+
+@final
+class Loader:
+    """Loads modules. What is loaded once stays loaded for as long as its source, and what it imports, stays the same.
+
+    `path` has the folders to look in, after the importing file's own and before the library. `cache` is the folder of
+    finished modules, None for no cache. `trk` gets the text of what running code tracks, and of the values of
+    top-level expressions in files loaded with `show`.
+    """
+
+    def __init__(
+        self,
+        path: list[Path] | None = None,
+        cache: Path | None = None,
+        progress: Progress | None = None,
+        trk: Callable[[str], None] | None = None,
+    ) -> None:
+        self.path: list[Path] = list(path or [])
+        self.cache: Cache | None = None if cache is None else Cache(cache, library_path() / "cache")
+        self.progress = progress
+        self.trk = trk
+        self.done: dict[bytes, Module] = {}
+        self.fresh: dict[Path, Module] = {}
+        """What this call of `load` has looked at already."""
+        self.under_way: list[tuple[str, Path]] = []
+
+    def load(self, file: Path, show: bool = False) -> Module:
+        """Loads a file and all that it imports. Raises SireError, and OSError for the file itself.
+
+        With `show` the file is compiled even if it is in the cache, so that its output is seen.
+        """
+        self.fresh = {}
+        self.under_way = []
+        return self.load_file(file, show)
+
+    def find(self, name: str, beside: Path) -> Path | None:
+        """The file of a module that is imported by name."""
+        if "/" in name or "\0" in name or name.startswith("."):
+            return None
+        for folder in [beside, *self.path, library_path()]:
+            file = folder / (name + ".sire")
+            if file.is_file():
+                return file
+        return None
+
+    def load_file(self, file: Path, show: bool = False) -> Module:
+        place = file.resolve()
+        if place in self.fresh:
+            return self.fresh[place]
+        data = file.read_bytes()
+        source = Source(file, data)
+        outline = self.outline(source)
+        self.under_way.append((outline.name, place))
+        try:
+            module = self.load_source(source, outline, show)
+        finally:
+            self.under_way.pop()
+        self.fresh[place] = module
+        return module
+
+    def load_source(self, source: "Source", outline: Outline, show: bool) -> Module:
+        before = None if outline.before is None else self.load_import(outline.before, source, 1)
+        imports = [self.load_import(name, source, line) for name, line in outline.imports]
+        pieces = [outline.name.encode(), source.data, before.key if before else b""]
+        key = self.key(*pieces, *(module.key for module in imports))
+        if not show:
+            found = self.done.get(key) or self.cached(key, source.file, before, imports)
+            if found is not None:
+                self.done[key] = found
+                return found
+        module, complete = self.compile(source, outline, key, before, imports, show)
+        self.done[key] = module
+        if complete and self.cache is not None:
+            self.cache.put(key, vm.pin(vm.row([vm.utf8(module.name), module.next_key, module.scope])))
+        return module
+
+    def key(self, *pieces: bytes) -> bytes:
+        return digest(*pieces) if self.cache is None else self.cache.key(*pieces)
+
+    def cached(self, key: bytes, file: Path, before: Module | None, imports: list[Module]) -> Module | None:
+        if self.cache is None:
+            return None
+        root = self.cache.get(key)
+        if root is None:
+            return None
+        item = root.item
+        if not isinstance(item, vm.Row) or len(item.items) != 3:
+            return None
+        name, next_key, scope = item.items
+        if not isinstance(scope, vm.Pin):
+            return None
+        return Module(name_text(name), file, key, vm.nat(next_key), scope, all_modules(before, imports))
+
+    def outline(self, source: "Source") -> Outline:
+        """The outline of a source, from the cache if it has been read before."""
+        key = self.key(b"outline", source.data)
+        if self.cache is not None:
+            found = self.cache.get_outline(key)
+            if isinstance(found, list) and len(found) == 3:
+                name, before, imports = found
+                return Outline(name, before, [(str(module), int(line)) for module, line in imports])
+        outline = read_outline(source)
+        if self.cache is not None:
+            self.cache.put_outline(key, [outline.name, outline.before, outline.imports])
+        return outline
+
+    def load_import(self, name: str, source: "Source", line: int) -> Module:
+        """The module that `source` imports on that line."""
+        file = self.find(name, source.file.parent)
+        if file is None:
+            places = ", ".join(str(folder) for folder in [source.file.parent, *self.path, library_path()])
+            raise source.error(line, f"there is no module {name}", [f"looked for {name}.sire in {places}"])
+        names = [under_way for under_way, _ in self.under_way]
+        places_under_way = [place for _, place in self.under_way]
+        if file.resolve() in places_under_way:
+            circle = [*names[places_under_way.index(file.resolve()) :], name]
+            raise source.error(line, "these modules import each other: " + " -> ".join(circle))
+        try:
+            module = self.load_file(file)
+        except SireError as error:
+            error.notes.append(f"imported by {source.file}:{line}")
+            raise
+        if module.name != name:
+            raise source.error(line, f"{file} is not the module {name}: it says #### {module.name}")
+        return module
+
+    def compile(
+        self,
+        source: "Source",
+        outline: Outline,
+        key: bytes,
+        before: Module | None,
+        imports: list[Module],
+        show: bool,
+    ) -> tuple[Module, bool]:
+        """The module of a source; False with it if it imports more than its outline says, and so cannot be kept."""
+        modules = all_modules(before, imports)
+        late: list[Module] = []
+
+        def find(name: str) -> dict[int, Value]:
+            place = compiler.place
+            module = self.load_import(name, source, place[0] if place else 0)
+            late.append(module)
+            return module.modules
+
+        compiler = Compiler(
+            str(source.file),
+            source.lines,
+            starting_state(before, imports, modules),
+            find=find,
+            say=self.trk,
+            tell=self.trk if show else None,
+        )
+        blocks = source.blocks
+        for count, rex in enumerate(blocks):
+            if self.progress is not None:
+                self.progress(outline.name, count, len(blocks))
+            compiler.block(rex)
+        if self.progress is not None:
+            self.progress(outline.name, len(blocks), len(blocks))
+        scope = vm.pin(compiler.scope)
+        if late:
+            key = digest(key, *(module.key for module in late))
+            modules = {**all_modules(None, late), **modules}
+        return Module(outline.name, source.file, key, compiler.key, scope, modules), not late
+
+
+def all_modules(before: Module | None, imports: list[Module]) -> dict[int, Value]:
+    """Everything that is loaded once these are."""
+    modules: dict[int, Value] = {}
+    for module in [*imports, *([before] if before else [])]:
+        modules.update(module.modules)
+    for module in imports:
+        modules[vm.utf8(module.name)] = module.scope
+    return modules
+
+
+def starting_state(before: Module | None, imports: list[Module], modules: dict[int, Value]) -> vm.Row:
+    """The state that the first block of a module meets."""
+    first = vm.nat(initial_state().items[0])
+    key = max([first, *(module.next_key for module in imports), *([before.next_key] if before else [])])
+    if before is None:
+        return make_state(key, 0, vm.tab([]), vm.tab(modules.items()))
+    name = vm.utf8(before.name)
+    others = vm.tab([(other, pin) for other, pin in modules.items() if other != name])
+    return make_state(key, name, before.scope.item, others)
+
+
+@final
+class Source:
+    """A file's text, its lines and its blocks, read when they are asked for."""
+
+    def __init__(self, file: Path, data: bytes) -> None:
+        self.file: Path = file
+        self.data: bytes = data
+        self._blocks: list[Rex] | None = None
+        self._lines: list[str] | None = None
+
+    @property
+    def lines(self) -> list[str]:
+        if self._lines is None:
+            self._lines = decode(self.data, str(self.file)).split("\n")
+        return self._lines
+
+    @property
+    def blocks(self) -> list[Rex]:
+        if self._blocks is None:
+            text = decode(self.data, str(self.file))
+            self._blocks = [rex for rex, _ in read_blocks(text, str(self.file))]
+        return self._blocks
+
+    def error(self, line: int, message: str, notes: list[str] | None = None) -> SireError:
+        text = self.lines[line - 1] if 0 < line <= len(self.lines) else ""
+        return SireError(str(self.file), line, 1 if line else 0, message, text, notes)
+
+
+def read_outline(source: Source) -> Outline:
+    """The outline of a source; raises SireError if it does not begin as a module does."""
+    blocks = source.blocks
+    first = blocks[0] if blocks else None
+    line = first.pos[0] if first is not None and first.pos else 1
+    if not isinstance(first, Node) or first.rune != "####":
+        raise source.error(line, "a file begins with the name of its module: #### name")
+    sons = first.sons if first.heir is None else [*first.sons, first.heir]
+    before = None
+    if len(sons) == 2:
+        arrow = sons[1]
+        if isinstance(arrow, Node) and arrow.rune == "<-" and len(arrow.sons) == 1 and arrow.heir is None:
+            before = leaf_nat(arrow.sons[0])
+        if before is None:
+            raise source.error(line, "a module begins with `#### name` or `#### name <- module`")
+    name = leaf_nat(sons[0]) if sons else None
+    if name is None or len(sons) > 2:
+        raise source.error(line, "a module begins with `#### name` or `#### name <- module`")
+    imports: list[tuple[str, int]] = []
+    seen: set[str] = set()
+    for rex in blocks[1:]:
+        link: Rex | None = rex
+        while isinstance(link, Node) and base_rune(link.rune) == ":|" and link.sons:
+            module = leaf_nat(link.sons[0])
+            if module is not None and name_text(module) not in seen:
+                seen.add(name_text(module))
+                imports.append((name_text(module), link.pos[0] if link.pos else line))
+            link = link.heir
+    return Outline(name_text(name), None if before is None else name_text(before), imports)
+
+
+@final
+class Session:
+    """A console: a module of its own, in which text is run and files are imported."""
+
+    def __init__(self, loader: Loader) -> None:
+        self.loader: Loader = loader
+        self.output: list[str] = []
+        self.modules: dict[int, Value] = {}
+        state = enter(initial_state(), vm.utf8("REPL"))
+        say = self.output.append
+        self.compiler: Compiler = Compiler("<input>", [], state, self.find_module, say, say)
+
+    def find_module(self, name: str) -> dict[int, Value]:
+        file = self.loader.find(name, Path.cwd())
+        if file is None:
+            return {}
+        return self.loader.load(file).modules
+
+    def load(self, file: Path, show: bool = True) -> Module:
+        """Loads a file and imports all its names. Raises SireError, OSError."""
+        module = self.loader.load(file, show)
+        compiler = self.compiler
+        root = compiler.modules.root
+        for name, scope in module.modules.items():
+            root = trees.insert(root, name, scope)
+        scope_tab = vm.Tab(trees.union(module.tab.root, compiler.scope.root))
+        compiler.put(make_state(max(compiler.key, module.next_key), vm.nat(compiler.module), scope_tab, vm.Tab(root)))
+        return module
+
+    def evaluate(self, text: str, line: int = 1) -> list[str]:
+        """Runs text; answers what is to be printed: values, what code tracked, and the names that were defined.
+
+        Raises SireError; the blocks before the one that is wrong have been run.
+        """
+        compiler = self.compiler
+        compiler.lines = [""] * (line - 1) + text.split("\n")
+        self.output.clear()
+        for rex, _ in read_blocks("\n" * (line - 1) + text, "<input>"):
+            del compiler.defined[:]
+            compiler.block(rex)
+            for binding in compiler.defined:
+                self.output.append(f"{binding.name} defined")
+        return list(self.output)
+
+    @property
+    def names(self) -> list[str]:
+        """All names in scope."""
+        return [name_text(name) for name in trees.keys(self.compiler.scope.root)]
+
+

@@ -2,8 +2,8 @@
 
 A state is the PLAN row `[next key, module, scope, modules]`: `scope` is the tab of the names of the module at hand,
 each to its binding pin; `modules` the tab of the finished modules, each to its pinned scope. A bound name may be used
-as a rune: its value is then a macro, a PLAN function `(macro state rex onError onOk)` that answers `(onOk rex state)` or
-`(onError message rex)`. Macros come before the built-in forms, so that a library can change every one of these.
+as a rune: its value is then a macro, a PLAN function `(macro state rex onError onOk)` that answers `(onOk state rex)`
+or `(onError rex message)`. Macros come before the built-in forms, so that a library can change every one of these.
 """
 
 import difflib

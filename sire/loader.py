@@ -371,5 +371,3 @@ class Session:
     def names(self) -> list[str]:
         """All names in scope."""
         return [name_text(name) for name in trees.keys(self.compiler.scope.root)]
-
-

@@ -58,22 +58,30 @@ def print_rex(rex: Rex) -> str:
                 plan.append(Work(column, form.heir, "", True))
             plan.reverse()
             work += plan
-        elif isinstance(form, Leaf) and form.shape == LINE:
-            for line in form.text.split("\n"):
-                out.put(column, "} " + line if line else "}")
-            if form.heir is not None:
-                work.append(Work(column, form.heir, "", True))
-        else:
-            out.put(column, print_line(form))
+            continue
+        tail = line_tail(form)
+        text = print_line(form, tail)
+        if tail is None:
+            out.put(column, text)
+            continue
+        indent = len(text)
+        lines, heir = line_texts(tail)
+        for line in lines:
+            out.put(column + indent - len(text), text + line)
+            text = ""
+        if heir is not None:
+            work.append(Work(column + indent, heir, "", True))
     return out.text()
 
 
-def print_line(rex: Rex) -> str:
-    """The text of a tree on one line, everything closed. Raises ValueError if it holds a value."""
+def print_line(rex: Rex, until: Rex | None = None) -> str:
+    """The text of a tree on one line, all closed, up to the form `until`. Raises ValueError if it holds a value."""
     out: list[str] = []
     work: list[Rex | str] = [rex]
     while work:
         form = work.pop()
+        if form is until:
+            break
         if isinstance(form, str):
             out.append(form)
             continue
@@ -136,16 +144,41 @@ class Lines:
 
 
 def is_tall(rex: Rex) -> bool:
-    return (isinstance(rex, Node) and rex.mode == OPEN) or (isinstance(rex, Leaf) and rex.shape == LINE)
+    """Whether the form takes more than a part of a line: it is open, or ends with a line text."""
+    return (isinstance(rex, Node) and rex.mode == OPEN) or line_tail(rex) is not None
+
+
+def line_tail(rex: Rex) -> Leaf | None:
+    """The line text that a closed form ends with, as in `b#} text`."""
+    form: Rex | None = rex
+    while form is not None:
+        if isinstance(form, Leaf) and form.shape == LINE:
+            return form
+        if form.heir is not None:
+            form = form.heir
+        elif isinstance(form, Node) and mode_on_line(form) in (PREF, SHUT):
+            form = form.sons[-1]
+        else:
+            return None
+    return None
+
+
+def line_texts(leaf: Leaf) -> tuple[list[str], Rex | None]:
+    """The lines of a line text, which is a chain of heirs, and the heir of the last, if it has one."""
+    lines = leaf.text.split("\n")
+    heir = leaf.heir
+    while isinstance(heir, Leaf) and heir.shape == LINE:
+        lines += heir.text.split("\n")
+        heir = heir.heir
+    return ["} " + line if line else "}" for line in lines], heir
 
 
 def padding(rex: Rex) -> int:
     """The room that the runes of a form and of its heirs need to the left of its column."""
     room = 0
     form: Rex | None = rex
-    while form is not None and is_tall(form):
-        if isinstance(form, Node):
-            room = max(room, len(form.rune) - 1)
+    while isinstance(form, Node) and form.mode == OPEN:
+        room = max(room, len(form.rune) - 1)
         form = form.heir
     return room
 

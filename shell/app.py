@@ -43,11 +43,14 @@ class Window(App[None]):
     HORIZONTAL_BREAKPOINTS = [(0, "-single"), (60, "-narrow"), (100, "-wide")]  # noqa: RUF012
     CSS = """
     #panes { height: 1fr; }
-    MachineTree { width: 24; padding: 0; background: $background; scrollbar-size: 1 1; overflow-x: hidden; }
+    MachineTree {
+        width: 25; padding: 0; background: $background; scrollbar-size: 1 1; overflow-x: hidden;
+        border-right: solid $panel;
+    }
     MachineTree:focus { background: $background; }
     #trk { width: 1fr; }
     .-wide MachineTree { width: 40; }
-    .-single MachineTree { display: none; width: 1fr; }
+    .-single MachineTree { display: none; width: 1fr; border-right: none; }
     .-single.-left MachineTree { display: block; }
     .-single.-left #trk { display: none; }
     .-zoomed MachineTree { display: none; }
@@ -65,7 +68,8 @@ class Window(App[None]):
         Binding("b", "boot", "boot", id="window.boot"),
         Binding("f", "follow", "follow", id="window.follow"),
         Binding("slash", "search", "search", key_display="/", id="window.search"),
-        Binding("q,ctrl+q", "leave", "leave", key_display="q", id="window.leave"),
+        Binding("q", "leave", "leave", id="window.leave"),
+        Binding("ctrl+q", "leave", "leave", show=False, id="window.quit"),
         Binding("t", "times", "times", show=False, id="window.times"),
         Binding("w", "wrap", "wrap", show=False, id="window.wrap"),
         Binding("y", "copy_line", "copy line", show=False, id="window.copy_line"),
@@ -99,7 +103,7 @@ class Window(App[None]):
         self.deeds.times = 0
         self.look_around()
         self.set_interval(LOOK_AROUND, self.look_around)
-        self.machine_tree.focus()
+        self.action_go("machines")
 
     async def on_unmount(self) -> None:
         window_state.write(
@@ -204,7 +208,7 @@ class Window(App[None]):
             return
         before = next((line.entry for line in lines if line.entry >= 0), link.first)
         try:
-            entries = await link.earlier(before, self.trk.cog)
+            entries = await link.earlier(before)
         except (MachineError, OSError) as error:
             self.tell(str(error), wrong=True)
             return

@@ -13,7 +13,7 @@ def explain(error: Exception, colour: bool = False) -> tuple[int, list[str]]:
     if isinstance(error, OSError):
         return FAILED, [f"opsh: {safe_line(system_error(error))}"]
     # Only here, since importing the floors below takes longer than most complaints need.
-    from machines import MachineError
+    from machines.errors import MachineError
     from sire import SireError
 
     if isinstance(error, MachineError):

@@ -1,8 +1,8 @@
 """The window's line to one machine: what it knows of it, kept up to date for as long as the window is open.
 
-A link follows the machine through everything that can happen to it: it is stopped (what is known is read from its store),
-it starts (we connect to its control socket), it dies or hangs up (we keep what we know and try again, less and less
-often). It knows nothing of widgets: it tells a Watcher.
+A link follows the machine through everything that can happen to it: it is stopped (what is known is read from its
+store), it starts (we connect to its control socket), it dies or hangs up (we keep what we know and try again, less and
+less often). It knows nothing of widgets: it tells a Watcher.
 """
 
 import asyncio
@@ -11,14 +11,18 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-import machines
+from machines import home
+from machines.client import AsyncClient
+from machines.errors import MachineError
+from machines.stored import Stored
 
 Entry = dict[str, Any]  # {n, event, cog, time, text} as the control socket gives it
-BACKLOG = 1000  # entries asked for at once, and read when a link is new
-CATCH_UP = 10_000  # entries that a link fetches to close a gap; a wider one it jumps over
+BACKLOG = 1000  # entries asked for at once, and had of a machine that is new
+CATCH_UP = 10_000  # entries that are fetched to close a gap; a wider one is jumped over
 KEPT = 50_000  # entries kept in memory; older ones are asked for again
 RETRY_FIRST, RETRY_LAST = 0.25, 8.0  # seconds between two tries to connect
 LOOK = 0.5  # seconds between two looks whether a stopped machine has started
+TROUBLE = (MachineError, OSError, ValueError, KeyError)
 
 
 class Watcher(Protocol):
@@ -28,26 +32,25 @@ class Watcher(Protocol):
         """State, cogs or status are other than before."""
 
     def heard(self, link: "Link", entries: Sequence[Entry], anew: bool) -> None:
-        """Entries came at the end of `link.entries`; if `anew`, they are all that is there now."""
+        """Entries came at the end of `link.entries`; if `anew`, they are all that there is in it."""
 
 
 class Link:
     """One machine as the window knows it.
 
-    `state` is one of: connecting, running, stopping, stopped, lost (it should be there and is not), unreadable.
+    `state` is one of: connecting, running, stopping, stopped, lost (it should answer and does not), unreadable.
     """
 
     def __init__(self, directory: Path, watcher: Watcher) -> None:
         self.directory = directory
-        self.name = directory.name
+        self.name = home.name_of(directory)
         self.watcher = watcher
         self.state = "connecting"
         self.trouble = ""
         self.cogs: dict[int, dict[str, Any]] = {}
-        self.status: dict[str, Any] = {}
         self.entries: list[Entry] = []
         self.next = 0
-        self.client: machines.AsyncClient | None = None
+        self.client: AsyncClient | None = None
         self.task: asyncio.Task[None] | None = None
 
     @property
@@ -65,50 +68,132 @@ class Link:
             with contextlib.suppress(asyncio.CancelledError):
                 await self.task
 
+    @property
+    def listening(self) -> bool:
+        return (self.directory / home.SOCKET).exists()
+
     async def follow(self) -> None:
         """Go on for ever: connect, listen, and when that ends see what is left."""
         delay = RETRY_FIRST
         while True:
-            if not (self.directory / "control.sock").exists():
+            if not self.listening:
                 await self.rest()
                 delay = RETRY_FIRST
             try:
                 await self.listen()
                 delay = RETRY_FIRST
-            except (machines.MachineError, OSError, ValueError) as error:
-                self.trouble = str(error)
-                self.turn("lost")
-            await asyncio.sleep(delay)
-            delay = min(RETRY_LAST, delay * 2)
+            except TROUBLE as error:
+                if self.listening:
+                    self.turn("lost", str(error))
+                    await asyncio.sleep(delay)
+                    delay = min(RETRY_LAST, delay * 2)
 
     async def rest(self) -> None:
         """The machine is stopped: know what its store knows, until it starts."""
         try:
-            stored = await asyncio.to_thread(read_store, self.directory, self.next)
-        except (machines.MachineError, OSError, ValueError) as error:
-            self.trouble = str(error)
-            self.turn("unreadable")
+            cogs, entries = await asyncio.to_thread(read_store, self.directory, self.next)
+        except TROUBLE as error:
+            self.turn("unreadable", str(error))
         else:
-            self.trouble = ""
-            self.learn(stored)
+            self.cogs = cogs
+            self.take_entries(entries)
             self.turn("stopped")
-        while not (self.directory / "control.sock").exists():
+        while not self.listening:
             await asyncio.sleep(LOOK)
 
     async def listen(self) -> None:
-        """Connect, and pass on what the machine says until the connection ends. Raises MachineError, OSError."""
-        async with machines.connect_async(self.directory) as client:
+        """Connect, and pass on what the machine says until it hangs up. Raises MachineError, OSError."""
+        async with await AsyncClient.connect(self.directory) as client:
             self.client = client
             try:
-                self.status = await client.call("status")
-                self.cogs = {cog["cog"]: cog for cog in (await client.call("cogs"))["cogs"]}
+                self.cogs = by_number((await client.call("cogs"))["cogs"])
                 await self.catch_up(client)
-                self.trouble = ""
+                await client.call("subscribe", topics=["trk", "cogs", "status"], **{"from": self.next})
                 self.turn("running")
                 async for method, params in client.notifications():
                     await self.take(client, method, params)
             finally:
                 self.client = None
-        if self.state != "stopping":
-            self.trouble = "the machine hung up"
-            self.turn("lost")
+        raise MachineError("the machine hung up")
+
+    async def catch_up(self, client: AsyncClient) -> None:
+        """Get the entries that came while we were not listening; of very many, or if the machine is new, the last."""
+        end = (await client.call("status"))["trk"]
+        if not self.next <= end <= self.next + CATCH_UP or not self.entries:
+            answer = await client.call("trk", last=BACKLOG)
+            self.replace_entries(answer["entries"], answer["next"])
+            return
+        while self.next < end:
+            answer = await client.call("trk", **{"from": self.next, "to": end})
+            if not answer["entries"]:
+                break
+            self.take_entries(answer["entries"])
+
+    async def take(self, client: AsyncClient, method: str, params: dict[str, Any]) -> None:
+        """One notification."""
+        match method:
+            case "trk":
+                if params["entries"] and params["entries"][0]["n"] > self.next:
+                    await self.catch_up(client)
+                self.take_entries(params["entries"])
+            case "gap":
+                await self.catch_up(client)
+            case "cogs":
+                self.cogs.update(by_number(params["cogs"]))
+                self.watcher.changed(self)
+            case "status":
+                self.turn(params["state"])
+
+    def take_entries(self, entries: Sequence[Entry]) -> None:
+        """Add those that are new at the end."""
+        new = [entry for entry in entries if entry["n"] >= self.next]
+        if not new:
+            return
+        if self.entries and new[0]["n"] == self.next:
+            self.entries += new
+            self.next = new[-1]["n"] + 1
+            if len(self.entries) > KEPT * 5 // 4:
+                del self.entries[:-KEPT]
+            self.watcher.heard(self, new, False)
+        else:
+            self.replace_entries(new, new[-1]["n"] + 1)
+
+    def replace_entries(self, entries: Sequence[Entry], end: int) -> None:
+        self.entries = list(entries)
+        self.next = end
+        self.watcher.heard(self, self.entries, True)
+
+    async def earlier(self, before: int) -> Sequence[Entry]:
+        """Entries just before number `before`, from memory or from the machine. Raises MachineError, OSError."""
+        if before > self.first:
+            at = before - self.first
+            return self.entries[max(0, at - BACKLOG) : at]
+        span = {"from": max(0, before - BACKLOG), "to": before}
+        if before <= 0:
+            return ()
+        if self.client is not None:
+            entries: list[Entry] = (await self.client.call("trk", **span))["entries"]
+            return entries
+        return await asyncio.to_thread(read_span, self.directory, span)
+
+    def turn(self, state: str, trouble: str = "") -> None:
+        self.state = state
+        self.trouble = trouble
+        self.watcher.changed(self)
+
+
+def by_number(cogs: Sequence[dict[str, Any]]) -> dict[int, dict[str, Any]]:
+    return {cog["cog"]: cog for cog in cogs}
+
+
+def read_store(directory: Path, start: int) -> tuple[dict[int, dict[str, Any]], list[Entry]]:
+    """The cogs of a stopped machine, and the last of its trk entries from number `start` on."""
+    with Stored(directory) as stored:
+        entries = stored.call("trk", last=BACKLOG)["entries"]
+        return by_number(stored.call("cogs")["cogs"]), [entry for entry in entries if entry["n"] >= start]
+
+
+def read_span(directory: Path, span: dict[str, int]) -> list[Entry]:
+    with Stored(directory) as stored:
+        entries: list[Entry] = stored.call("trk", **span)["entries"]
+        return entries

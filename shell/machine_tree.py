@@ -50,6 +50,7 @@ class MachineTree(Tree[Place | None]):
     BINDINGS: list[BindingType] = [  # noqa: RUF012
         Binding("j", "cursor_down", "down", show=False, id="tree.down"),
         Binding("k", "cursor_up", "up", show=False, id="tree.up"),
+        Binding("tab", "app.go('trk')", "trk", show=False, id="tree.trk"),
     ]
 
     class Chosen(Message):

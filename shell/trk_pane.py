@@ -30,6 +30,7 @@ class TrkPane(Vertical):
         Binding("slash", "search", "search", key_display="/", id="trk.search"),
         Binding("n", "find(1)", "next match", show=False, id="trk.next"),
         Binding("N", "find(-1)", "previous match", show=False, id="trk.previous"),
+        Binding("tab", "app.go('machines')", "machines", show=False, id="trk.machines"),
         Binding("escape", "leave_search", "end the search", show=False, id="trk.leave_search"),
     ]
     DEFAULT_CSS = """
@@ -155,7 +156,7 @@ class TrkPane(Vertical):
             return
         self.note = "" if pane.find(step) else "no match"
         if not self.note:
-            self.note = "match: n next, N previous, esc ends"
+            self.note = "n N: other matches"
         self.tell()
 
     def action_leave_search(self) -> None:

@@ -1,0 +1,92 @@
+"""opsh logs: a machine's trk, from its first entry or its last few, and on as it comes."""
+
+import time
+from argparse import Namespace
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from machines import home
+from machines.client import Client, running
+from machines.errors import MachineError
+from shell.errors import DONE
+from shell.output import print_json, trk_text, write
+from shell.reading import Readable, reading
+
+BATCH = 1000
+LOOK = 0.25  # seconds between two looks whether a stopped machine has started
+
+Printer = Callable[[Iterable[dict[str, Any]]], None]
+
+
+def run(arguments: Namespace) -> int:
+    show = printer(arguments.json, arguments.bare)
+    with reading(arguments.machine) as machine:
+        at = print_stored(machine, arguments.last, arguments.cog, show)
+    if arguments.follow:
+        follow(home.resolve(arguments.machine), at, arguments.cog, show)
+    return DONE
+
+
+def printer(json: bool, bare: bool) -> Printer:
+    def show(entries: Iterable[dict[str, Any]]) -> None:
+        if json:
+            for entry in entries:
+                print_json(entry)
+            write("")
+        else:
+            write("".join(trk_text(entry, bare) for entry in entries))
+
+    return show
+
+
+def print_stored(machine: Readable, last: int | None, cog: int | None, show: Printer) -> int:
+    """Print the entries that there are, or the `last` of them; the number of the one that comes next."""
+    if last is not None and last <= BATCH:
+        answer = machine.call("trk", last=max(1, last), cog=cog)
+        show(answer["entries"] if last else ())
+        return int(answer["next"])
+    end = int(machine.call("trk", last=1)["next"])
+    at = 0 if last is None else max(0, end - last)
+    while at < end:
+        answer = machine.call("trk", **{"from": at, "to": end, "cog": cog})
+        show(answer["entries"])
+        if answer["next"] <= at:
+            break
+        at = answer["next"]
+    return end
+
+
+def follow(directory: Path, at: int, cog: int | None, show: Printer) -> None:
+    """Print entries from number `at` on as they become durable, for ever, whatever the machine's host does."""
+    while True:
+        try:
+            if running(directory):
+                at = listen(directory, at, cog, show)
+        except MachineError:
+            home.require(directory)
+        time.sleep(LOOK)
+
+
+def listen(directory: Path, at: int, cog: int | None, show: Printer) -> int:
+    """Print entries from `at` on until the host hangs up; the number of the one that comes next."""
+    with Client(directory) as client:
+        client.call("subscribe", topics=["trk"], **{"from": at})
+        for method, params in client.notifications():
+            if method == "trk":
+                new = [entry for entry in params["entries"] if entry["n"] >= at]
+                show(entry for entry in new if cog in (None, entry["cog"]))
+                at = new[-1]["n"] + 1 if new else at
+            elif method == "gap":
+                at = print_range(client, at, params["to"], cog, show)
+    return at
+
+
+def print_range(machine: Readable, at: int, end: int, cog: int | None, show: Printer) -> int:
+    while at < end:
+        answer = machine.call("trk", **{"from": at, "to": end, "cog": cog})
+        show(answer["entries"])
+        if answer["next"] <= at:
+            break
+        at = answer["next"]
+    return max(at, end)

@@ -1,0 +1,65 @@
+"""From a file to the value of its `main`: what `boot` boots and `save` saves."""
+
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import vm
+from shell.errors import ShellError
+from shell.safe_text import safe_line
+
+QUIET = 1.0  # seconds after which a load shows how far it is
+
+
+def load_main(file: Path, path: Sequence[str] = ()) -> vm.Value:
+    """The value of `main` in a Sire file, or the value in a seed. Raises SireError, ShellError, OSError."""
+    if not file.is_file():
+        raise ShellError(f"{file}: there is no such file" if not file.exists() else f"{file}: not a file")
+    if file.suffix != ".sire" and is_seed(file):
+        from shell.seeds import read_seed
+
+        return read_seed(file)
+    from sire import Loader
+
+    progress = Progress()
+    try:
+        module = Loader([Path(place) for place in path], progress=progress, trk=show_trk).load(file)
+    finally:
+        progress.end()
+    if "main" not in module.bindings:
+        raise ShellError(f"{file}: it defines no `main`", "`main` is the first cog of a machine")
+    return module.value("main")
+
+
+def is_seed(file: Path) -> bool:
+    """Whether the bytes cannot be a text."""
+    with file.open("rb") as opened:
+        return b"\0" in opened.read(1024)
+
+
+def show_trk(value: vm.Value) -> None:
+    """What the file tracks while it is loaded."""
+    from sire.show import show
+
+    text = show(value).replace("\n", "\n   ")
+    print("++ " + "\n".join(map(safe_line, text.split("\n"))), file=sys.stderr)
+
+
+class Progress:
+    """A line on a terminal that says which module is being loaded; nothing where it is quick, or nobody looks."""
+
+    def __init__(self) -> None:
+        self.began = time.monotonic()
+        self.shown = False
+
+    def __call__(self, module: str, done: int, total: int) -> None:
+        if sys.stderr.isatty() and time.monotonic() - self.began > QUIET:
+            self.shown = True
+            sys.stderr.write(f"\r\x1b[Kloading {safe_line(module)} ({done} of {total})")
+            sys.stderr.flush()
+
+    def end(self) -> None:
+        if self.shown:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()

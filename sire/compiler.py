@@ -130,7 +130,7 @@ class Compiler:
     """Runs the blocks of one source text, `file` with these `lines`, from state to state.
 
     `find` is asked for a module that the state does not have yet: it answers with the finished modules to add, by name.
-    `say` gets the text of what code tracks; `tell`, also, of what is to be seen of top-level expressions.
+    `say` gets the text of what code tracks, `tell` that of the values of top-level expressions, `notice` each binding.
     """
 
     def __init__(
@@ -141,13 +141,14 @@ class Compiler:
         find: Callable[[str], dict[int, Value]] | None = None,
         say: Callable[[str], None] | None = None,
         tell: Callable[[str], None] | None = None,
+        notice: Callable[[Binding], None] | None = None,
     ) -> None:
         self.file = file
         self.lines = lines
         self.find = find
         self.say = say
         self.tell = tell
-        self.defined: list[Binding] = []
+        self.notice = notice
         self.place: Pos | None = None
         self.macros: list[tuple[str, Pos | None]] = []
         self.depth = 0
@@ -214,7 +215,8 @@ class Compiler:
             self.known = {}
         else:
             self.known[text] = binding
-        self.defined.append(binding)
+        if self.notice is not None:
+            self.notice(binding)
 
     # -- errors --------------------------------------------------------------------------------------------------------
 

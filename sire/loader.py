@@ -5,11 +5,13 @@ and to be gone on from: all that it has loaded is there. Other modules are found
 importing file, in the loader's path, in the library. A file that is loaded by its own name may be called anything.
 """
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import final
 
 import vm
+from sire.backend import DEEPEST
 from sire.cache import Cache, digest
 from sire.compiler import Compiler, base_rune, enter, initial_state, leaf_nat, make_state, name_text
 from sire.errors import SireError
@@ -20,6 +22,11 @@ from vm import Value, trees
 
 Progress = Callable[[str, int, int], None]
 """Called with the name of a module that is being compiled, the blocks done and how many there are."""
+
+
+def allow_deep_recursion() -> None:
+    """Where this is not compiled, Python's own limit would come before ours."""
+    sys.setrecursionlimit(max(sys.getrecursionlimit(), 10 * DEEPEST))
 
 
 def library_path() -> Path:
@@ -97,6 +104,8 @@ class Loader:
         self.cache: Cache | None = None if cache is None else Cache(cache, library_path() / "cache")
         self.progress = progress
         self.trk = trk
+        self.notice: Callable[[Binding], None] | None = None
+        """Called with each binding that is made while a module is compiled."""
         self.done: dict[bytes, Module] = {}
         self.fresh: dict[Path, Module] = {}
         """What this call of `load` has looked at already."""
@@ -107,6 +116,7 @@ class Loader:
 
         With `show` the file is compiled even if it is in the cache, so that its output is seen.
         """
+        allow_deep_recursion()
         self.fresh = {}
         self.under_way = []
         return self.load_file(file, show)
@@ -228,6 +238,7 @@ class Loader:
             find=find,
             say=self.trk,
             tell=self.trk if show else None,
+            notice=self.notice,
         )
         blocks = source.blocks
         for count, rex in enumerate(blocks):
@@ -333,7 +344,10 @@ class Session:
         self.modules: dict[int, Value] = {}
         state = enter(initial_state(), vm.utf8("REPL"))
         say = self.output.append
-        self.compiler: Compiler = Compiler("<input>", [], state, self.find_module, say, say)
+        self.compiler: Compiler = Compiler("<input>", [], state, self.find_module, say, say, self.notice)
+
+    def notice(self, binding: Binding) -> None:
+        self.output.append(f"{binding.name} defined")
 
     def find_module(self, name: str) -> dict[int, Value]:
         file = self.loader.find(name, Path.cwd())
@@ -357,14 +371,12 @@ class Session:
 
         Raises SireError; the blocks before the one that is wrong have been run.
         """
+        allow_deep_recursion()
         compiler = self.compiler
         compiler.lines = [""] * (line - 1) + text.split("\n")
         self.output.clear()
         for rex, _ in read_blocks("\n" * (line - 1) + text, "<input>"):
-            del compiler.defined[:]
             compiler.block(rex)
-            for binding in compiler.defined:
-                self.output.append(f"{binding.name} defined")
         return list(self.output)
 
     @property

@@ -1,5 +1,6 @@
 """From a file to the value of its `main`: what `boot` boots and `save` saves."""
 
+import os
 import sys
 import time
 from collections.abc import Sequence
@@ -7,7 +8,7 @@ from pathlib import Path
 
 import vm
 from shell.errors import ShellError
-from shell.safe_text import safe_line
+from shell.safe_text import safe_line, safe_text
 
 QUIET = 1.0  # seconds after which a load shows how far it is
 
@@ -24,7 +25,7 @@ def load_main(file: Path, path: Sequence[str] = ()) -> vm.Value:
 
     progress = Progress()
     try:
-        module = Loader([Path(place) for place in path], progress=progress, trk=show_trk).load(file)
+        module = Loader([Path(place) for place in path], cache_directory(), progress, show_trk).load(file)
     finally:
         progress.end()
     if "main" not in module.bindings:
@@ -38,12 +39,19 @@ def is_seed(file: Path) -> bool:
         return b"\0" in opened.read(1024)
 
 
-def show_trk(value: vm.Value) -> None:
+def show_trk(text: str) -> None:
     """What the file tracks while it is loaded."""
-    from sire.show import show
+    print(safe_text(text), file=sys.stderr)
 
-    text = show(value).replace("\n", "\n   ")
-    print("++ " + "\n".join(map(safe_line, text.split("\n"))), file=sys.stderr)
+
+def cache_directory() -> Path:
+    """Where loaded modules are kept: $OPSH_CACHE, else the platform's place for caches."""
+    chosen = os.environ.get("OPSH_CACHE")
+    if chosen:
+        return Path(chosen).expanduser().absolute()
+    import platformdirs
+
+    return Path(platformdirs.user_cache_dir("opsh", appauthor=False))
 
 
 class Progress:
@@ -56,7 +64,7 @@ class Progress:
     def __call__(self, module: str, done: int, total: int) -> None:
         if sys.stderr.isatty() and time.monotonic() - self.began > QUIET:
             self.shown = True
-            sys.stderr.write(f"\r\x1b[Kloading {safe_line(module)} ({done} of {total})")
+            sys.stderr.write(f"\r\x1b[Kloading {safe_line(module)}: {done} of {total} definitions")
             sys.stderr.flush()
 
     def end(self) -> None:

@@ -142,7 +142,7 @@ VERBS: tuple[Verb, ...] = (
     Verb(
         "sire",
         "load Sire files, then open a console",
-        "shell.sire:run",
+        "shell.console:run",
         (
             Argument("files", Kind.FILE, "files to load, in this order", optional=True, many=True),
             Argument("--expression", Kind.TEXT, "evaluate this after the files, print it, open no console", short="-e"),

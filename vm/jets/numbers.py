@@ -1,0 +1,194 @@
+"""Jets on nats: arithmetic, bits, and words of 32 and 64 bits. What is no nat counts as 0.
+
+A division by zero runs for ever in the law, so it is left to the law.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from vm.jet import FALLBACK, Jet, Steps, allow
+from vm.jets.common import Work, bit, nat
+from vm.values import App, known
+
+
+def to_nat(x: object) -> object:
+    return nat(x)
+
+
+def dec(x: object) -> object:
+    return x - 1 if isinstance(x, int) and x > 0 else 0
+
+
+def add(x: object, y: object) -> object:
+    return nat(x) + nat(y)
+
+
+def sub(x: object, y: object) -> object:
+    a = nat(x)
+    b = nat(y)
+    return a - b if a > b else 0
+
+
+def product(a: int, b: int) -> int:
+    allow(a.bit_length() + b.bit_length())
+    return a * b
+
+
+def mul(x: object, y: object) -> object:
+    b = nat(y)
+    if b == 0:
+        return 0
+    value = known(x)
+    return Steps(multiplying(x, b)) if value is None else product(nat(value), b)
+
+
+def multiplying(x: object, b: int) -> Work:
+    return product(nat((yield x)), b)
+
+
+def power(a: int, n: int) -> int:
+    if a > 1:
+        allow(a.bit_length() * n)
+    return int(a**n) if a > 1 else (a if n else 1)
+
+
+def pow_(x: object, y: object) -> object:
+    n = nat(y)
+    if n == 0:
+        return 1
+    value = known(x)
+    return Steps(raising(x, n)) if value is None else power(nat(value), n)
+
+
+def raising(x: object, n: int) -> Work:
+    return power(nat((yield x)), n)
+
+
+def left(a: int, n: int) -> int:
+    if a == 0:
+        return 0
+    allow(a.bit_length() + n)
+    return a << n
+
+
+def right(a: int, n: int) -> int:
+    return a >> n if n < a.bit_length() else 0
+
+
+def bex(x: object) -> object:
+    return left(1, nat(x))
+
+
+def div(x: object, y: object) -> object:
+    b = nat(y)
+    return nat(x) // b if b else FALLBACK
+
+
+def mod(x: object, y: object) -> object:
+    b = nat(y)
+    return nat(x) % b if b else FALLBACK
+
+
+def divmod_(x: object, y: object) -> object:
+    a = known(x)
+    b = known(y)
+    if a is None or not isinstance(b, int) or b == 0:
+        return FALLBACK
+    return App(0, [nat(a) // b, nat(a) % b])
+
+
+def lsh(x: object, n: object) -> object:
+    a = nat(x)
+    if a == 0:
+        return 0
+    value = known(n)
+    return Steps(shifting(a, n)) if value is None else left(a, nat(value))
+
+
+def shifting(a: int, n: object) -> Work:
+    return left(a, nat((yield n)))
+
+
+def rsh(x: object, n: object) -> object:
+    return right(nat(x), nat(n))
+
+
+def test_bit(i: object, x: object) -> object:
+    return right(nat(x), nat(i)) & 1
+
+
+def con(x: object, y: object) -> object:
+    return nat(x) & nat(y)
+
+
+def dis(x: object, y: object) -> object:
+    return nat(x) | nat(y)
+
+
+def mix(x: object, y: object) -> object:
+    return nat(x) ^ nat(y)
+
+
+def pop_count(x: object) -> object:
+    return nat(x).bit_count()
+
+
+def met(x: object) -> object:
+    return nat(x).bit_length()
+
+
+def low_bits(a: int, w: int) -> int:
+    return a if w >= a.bit_length() else a & ((1 << w) - 1)
+
+
+def trunc(w: object, x: object) -> object:
+    return low_bits(nat(x), nat(w))
+
+
+def bit_slice(o: object, w: object, x: object) -> object:
+    return low_bits(right(nat(x), nat(o)), nat(w))
+
+
+def set_bit(i: object, x: object) -> object:
+    return nat(x) | left(1, nat(i))
+
+
+def clear_bit(i: object, x: object) -> object:
+    """x itself where the bit is clear, even if x is no nat."""
+    if right(nat(x), nat(i)) & 1:
+        return nat(x) ^ (1 << nat(i))
+    return x
+
+
+def is_digit(x: object) -> object:
+    return bit(isinstance(x, int) and 48 <= x <= 57)
+
+
+NATS: Final = [
+    Jet("_ToNat", 1, "s", to_nat, None, True),
+    Jet("_Dec", 1, "s", dec, None, True),
+    Jet("_Add", 2, "ss", add, [1, 0], True),
+    Jet("_Mul", 2, "ls", mul),
+    Jet("_Sub", 2, "ss", sub, [1, 0], True),
+    Jet("_Pow", 2, "ls", pow_),
+    Jet("_Bex", 1, "s", bex),
+    Jet("_Div", 2, "ss", div, [1, 0]),
+    Jet("_Mod", 2, "ss", mod, [1, 0]),
+    Jet("_DivMod", 2, "ll", divmod_),
+    Jet("_Lsh", 2, "sl", lsh),
+    Jet("_Rsh", 2, "ss", rsh, [1, 0], True),
+    Jet("_Bix", 2, "ss", test_bit, None, True),
+    Jet("_TestBit", 2, "ss", test_bit, None, True),
+    Jet("_SetBit", 2, "ss", set_bit),
+    Jet("_ClearBit", 2, "ss", clear_bit, None, True),
+    Jet("_Con", 2, "ss", con, [1, 0], True),
+    Jet("_Dis", 2, "ss", dis, [1, 0], True),
+    Jet("_Mix", 2, "ss", mix, [1, 0], True),
+    Jet("_PopCount", 1, "s", pop_count, None, True),
+    Jet("_Met", 1, "s", met, None, True),
+    Jet("_Trunc", 2, "ss", trunc, None, True),
+    Jet("_BitSlice", 3, "sss", bit_slice, [1, 0, 2], True),
+    Jet("isDigit", 1, "s", is_digit, None, True),
+]
+JETS: Final = NATS

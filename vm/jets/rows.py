@@ -1,0 +1,293 @@
+"""Jets on rows. Most of them work on any application, as their laws do: the items are its arguments, the last first."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from vm import order, shapes
+from vm.jet import FALLBACK, Jet, Steps
+from vm.jets.common import Work, bit, item, items, lazy_item, length, nat, pair, row_of, tail, with_items
+from vm.values import Cow, Row, delay, known
+
+LONG: Final = 1 << 28
+"""Rows of more items than this are left to the law, which does not live to see them either."""
+
+
+def null(x: object) -> object:
+    return bit(length(x) == 0)
+
+
+def len_(x: object) -> object:
+    return length(x)
+
+
+def get(x: object, i: object) -> object:
+    if length(x) == 0:
+        return 0
+    value = known(i)
+    return Steps(getting(x, i)) if value is None else item(x, nat(value))
+
+
+def getting(x: object, i: object) -> Work:
+    return item(x, nat((yield i)))
+
+
+def idx(i: object, x: object) -> object:
+    return get(x, i)
+
+
+def last(x: object) -> object:
+    n = length(x)
+    return item(x, n - 1) if n else 0
+
+
+def put(x: object, i: object, value: object) -> object:
+    if length(x) == 0:
+        return x
+    k = known(i)
+    return Steps(putting(x, i, value)) if k is None else replaced(x, nat(k), value)
+
+
+def putting(x: object, i: object, value: object) -> Work:
+    return replaced(x, nat((yield i)), value)
+
+
+def replaced(x: object, i: int, value: object) -> object:
+    n = length(x)
+    if i >= n:
+        return x
+    if isinstance(x, Row):
+        xs = x.items[:]
+        xs[i] = value
+        return Row(xs)
+    args = shapes.app_args(x)[:]
+    args[n - 1 - i] = value
+    return shapes.make_app(shapes.app_head(x), args)
+
+
+def mut(i: object, value: object, x: object) -> object:
+    return put(x, i, value)
+
+
+def switch(i: object, other: object, x: object) -> object:
+    return item(x, i) if isinstance(i, int) and i < length(x) else other
+
+
+def cow(n: object) -> object:
+    return shapes.make_law(0, nat(n) + 1, 0)
+
+
+def cow_size(x: object) -> object:
+    return shapes.law_args(x) - 1 if shapes.is_law(x) else 0
+
+
+def is_cow(x: object) -> object:
+    return bit(isinstance(x, Cow) or (isinstance(x, Row) and not x.items))
+
+
+def is_row(x: object) -> object:
+    return bit(isinstance(x, Row))
+
+
+def gen(n: object, f: object) -> object:
+    count = nat(n)
+    if count > LONG:
+        return FALLBACK
+    return row_of([delay(f, [i]) for i in range(count)])
+
+
+def weld(x: object, y: object) -> object:
+    return row_of(items(x) + items(y))
+
+
+def map_(f: object, x: object) -> object:
+    return row_of([delay(f, [y]) for y in items(x)])
+
+
+def rev(x: object) -> object:
+    return row_of(items(x)[::-1])
+
+
+def cons(x: object, xs: object) -> object:
+    return Row([x, *items(xs)])
+
+
+def snoc(xs: object, x: object) -> object:
+    return Row([*items(xs), x])
+
+
+def total(xs: list[object]) -> object:
+    n = 0
+    for x in xs:
+        if isinstance(x, int):
+            n += x
+    return n
+
+
+def sum_(x: object) -> object:
+    return with_items(items(x), total, True)
+
+
+def sum_of(f: object, x: object) -> object:
+    return Steps(summing(f, items(x)))
+
+
+def summing(f: object, xs: list[object]) -> Work:
+    n = 0
+    for x in xs:
+        n += nat((yield delay(f, [x])))
+    return n
+
+
+def joined(xs: list[object]) -> object:
+    out: list[object] = []
+    for x in xs:
+        out += items(x)
+    return row_of(out)
+
+
+def cat(x: object) -> object:
+    return with_items(items(x), joined, True)
+
+
+def zip_(x: object, y: object) -> object:
+    xs = items(x)
+    ys = items(y)
+    return row_of([pair(xs[i], ys[i]) for i in range(min(len(xs), len(ys)))])
+
+
+def drop(n: object, x: object) -> object:
+    return row_of(items(x)[nat(n) :])
+
+
+def take(n: object, x: object) -> object:
+    """All of x if n is no nat, for that is greater than any."""
+    return row_of(items(x)[:n] if isinstance(n, int) else items(x)[:])
+
+
+def unfoldr(f: object, seed: object) -> object:
+    return Steps(unfolding(f, seed))
+
+
+def unfolding(f: object, seed: object) -> Work:
+    out: list[object] = []
+    while True:
+        step = yield delay(f, [seed])
+        if isinstance(step, int):
+            return row_of(out)
+        both = tail(step)
+        out.append(lazy_item(both, 0))
+        seed = lazy_item(both, 1)
+
+
+def from_list(n: object, xs: object) -> object:
+    return collect(nat(n), xs, False)
+
+
+def from_list_backwards(n: object, xs: object) -> object:
+    return collect(nat(n), xs, True)
+
+
+def collect(n: int, xs: object, backwards: bool) -> object:
+    """The first n items of a list [x [y ..]] as a row, zeros where the list has ended."""
+    if n > LONG:
+        return FALLBACK
+    out: list[object] = []
+    while len(out) < n:
+        cell = known(xs)
+        if cell is None:
+            return Steps(collecting(n, out, xs, backwards))
+        if isinstance(cell, int):
+            break
+        out.append(item(cell, 0))
+        xs = item(cell, 1)
+    return collected(n, out, backwards)
+
+
+def collecting(n: int, out: list[object], xs: object, backwards: bool) -> Work:
+    while len(out) < n:
+        cell = yield xs
+        if isinstance(cell, int):
+            break
+        out.append(item(cell, 0))
+        xs = item(cell, 1)
+    return collected(n, out, backwards)
+
+
+def collected(n: int, out: list[object], backwards: bool) -> object:
+    zeros: list[object] = [0] * (n - len(out))
+    out += zeros
+    return row_of(out[::-1] if backwards else out)
+
+
+def bsearch(key: object, x: object) -> object:
+    xs = items(x)
+    if not xs:
+        return 0
+    return Steps(searching(key, xs))
+
+
+def searching(key: object, xs: list[object]) -> Work:
+    """2i+1 if the key is item i, else 2i where it would stand at i."""
+    low = 0
+    high = len(xs)
+    while low < high:
+        mid = (low + high) >> 1
+        walk = order.Walk(key, xs[mid], False)
+        c = walk.run()
+        while c == order.STUCK:
+            yield walk.wanted()
+            c = walk.run()
+        if c == 0:
+            return 2 * mid + 1
+        if c < 0:
+            high = mid
+        else:
+            low = mid + 1
+    return 2 * low
+
+
+def implode(x: object) -> object:
+    return with_items(items(x), packed)
+
+
+def packed(xs: list[object]) -> object:
+    """The bytes of all nats, one after the other."""
+    out = bytearray()
+    for x in xs:
+        if isinstance(x, int):
+            out += x.to_bytes((x.bit_length() + 7) >> 3, "little")
+    return int.from_bytes(out, "little")
+
+
+JETS: Final = [
+    Jet("_Null", 1, "s", null, None, True),
+    Jet("_Len", 1, "s", len_, None, True),
+    Jet("_Get", 2, "sl", get),
+    Jet("_Idx", 2, "ls", idx),
+    Jet("_Last", 1, "s", last),
+    Jet("_Put", 3, "sll", put),
+    Jet("_Mut", 3, "lls", mut),
+    Jet("_Switch", 3, "sls", switch),
+    Jet("_Cow", 1, "s", cow, None, True),
+    Jet("_CowSize", 1, "s", cow_size, None, True),
+    Jet("_IsCow", 1, "s", is_cow, None, True),
+    Jet("_IsRow", 1, "s", is_row, None, True),
+    Jet("_Gen", 2, "sl", gen),
+    Jet("_Weld", 2, "ss", weld, [1, 0]),
+    Jet("_Map", 2, "ls", map_),
+    Jet("_Rev", 1, "s", rev),
+    Jet("rowCons", 2, "ls", cons),
+    Jet("rowSnoc", 2, "sl", snoc),
+    Jet("sum", 1, "s", sum_),
+    Jet("sumOf", 2, "ls", sum_of),
+    Jet("cat", 1, "s", cat),
+    Jet("zip", 2, "ss", zip_),
+    Jet("drop", 2, "ss", drop),
+    Jet("take", 2, "ss", take),
+    Jet("unfoldr", 2, "ll", unfoldr),
+    Jet("_SizedListToRow", 2, "sl", from_list),
+    Jet("_SizedListToRowRev", 2, "sl", from_list_backwards),
+    Jet("bsearch", 2, "ls", bsearch),
+    Jet("implode", 1, "s", implode),
+]

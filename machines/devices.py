@@ -1,0 +1,41 @@
+"""The interface of a device: one family of requests, one module.
+
+A device is told of a request (`open`) and that nobody wants the answer any more (`cancel`); it answers at any later
+time, or at once, by calling the `answer` it was made with. A request it cannot make sense of it answers with 0.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from machines.heart import Where
+from vm import Value
+
+Answerer = Callable[[Where, Value], None]
+"""Answer the request at a place with a normal value. Answering one that was cancelled does nothing."""
+
+Clock = Callable[[], int]
+"""Nanoseconds since the epoch."""
+
+
+class Alarm(Protocol):
+    """Something that was arranged for later and can be called off."""
+
+    def cancel(self) -> None: ...
+
+
+AlarmSetter = Callable[[float, Callable[[], None]], Alarm]
+"""Call a function after some seconds."""
+
+
+class Device(Protocol):
+    """`leaves_traces` says whether opening a request has an effect outside: it then waits until the event that asked is on
+    disk.
+    """
+
+    leaves_traces: bool
+
+    def open(self, where: Where, params: Sequence[Value]) -> None: ...
+
+    def cancel(self, where: Where) -> None: ...
+
+    def close(self) -> None: ...

@@ -1,0 +1,308 @@
+"""The heart of a machine: one pure step from a moment and some answers to the next moment.
+
+    step : (moment, cog, answers) -> (changes to the moment, receipts, requests to open, requests to cancel)
+
+A step needs evaluations, and an evaluation may take long. So a step is a generator: it yields what is to be
+evaluated and is sent the outcome, and its caller chooses how: in slices between other work (a running machine), or
+in one go, or not at all where the log already knows that it crashed (replay). The step itself reads no clock, draws
+nothing at random, does no I/O.
+
+Most steps deliver answers to one cog. A tell is delivered alone and makes a step of two parts: the teller gets its
+half of `f asker x`, and the asker the other half, in the same event.
+"""
+
+from collections.abc import Callable, Generator, Iterable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import vm
+from machines import cogs, requests
+from machines.cogs import Cog
+from machines.events import (
+    Answer,
+    Asked,
+    Booted,
+    Computed,
+    Crash,
+    Delivered,
+    Event,
+    Given,
+    Reaped,
+    Receipt,
+    Spun,
+    Stopped,
+    Timeout,
+    Told,
+)
+from vm import Value
+
+Where = tuple[int, int]
+"""A request's place: cog and slot."""
+
+
+class Work(NamedTuple):
+    """Evaluate `f` applied to `xs`, on the account of the receipt with index `part`."""
+
+    part: int
+    f: Value
+    xs: list[Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Worth:
+    """The normal form of an evaluation that went well."""
+
+    value: Value
+
+
+Outcome = Worth | Crash | Timeout
+
+
+@dataclass(slots=True)
+class Moment:
+    """The state of all cogs after an event, and the number that the next new cog will get."""
+
+    cogs: dict[int, Cog] = field(default_factory=dict)
+    next_cog: int = 1
+
+    def take(self, step: "Step") -> None:
+        """Become the moment after `step`."""
+        for cog, state in step.changes.items():
+            if state is None:
+                self.cogs.pop(cog, None)
+            else:
+                self.cogs[cog] = state
+        self.next_cog += step.spun
+
+
+@dataclass(slots=True)
+class Step:
+    """What a step did. A change to None means that the cog is gone; `spun` counts the new cogs."""
+
+    spun: int = 0
+    changes: dict[int, Cog | None] = field(default_factory=dict)
+    receipts: list[Receipt] = field(default_factory=list)
+    opened: list[tuple[Where, Value]] = field(default_factory=list)
+    cancelled: list[Where] = field(default_factory=list)
+
+
+class Divergence(Exception):
+    """The log and the moment do not fit together: what is recorded cannot have happened here."""
+
+
+Part = Generator[Work, Outcome, None]
+Turn = Generator[Work, Outcome, Step]
+
+
+def open_requests(moment: Moment) -> list[tuple[Where, Value]]:
+    """Every request that a moment holds out, to be opened when a machine starts."""
+    return [
+        ((cog, slot), value)
+        for cog, state in moment.cogs.items()
+        for slot, value in enumerate(cogs.slots(state))
+        if value != 0
+    ]
+
+
+def boot(moment: Moment, hash: bytes, value: Value) -> Step:
+    """Put a new cog into the machine; `hash` is that of the pin of `value`."""
+    cog = moment.next_cog
+    step = Step(spun=1)
+    become(step, moment, cog, cogs.settle(value), ())
+    step.receipts.append(Booted(cog, hash))
+    return step
+
+
+def turn(moment: Moment, cog: int, answers: dict[int, Answer]) -> Turn:
+    """Deliver answers (by slot) to a running cog. Raises Divergence if the cog holds out no such request."""
+    step = Step()
+    yield from deliver(step, moment, cog, answers, None)
+    return step
+
+
+def now(step: Step, moment: Moment, cog: int) -> Cog | None:
+    """The state of a cog in the middle of a step."""
+    return step.changes[cog] if cog in step.changes else moment.cogs.get(cog)
+
+
+def deliver(step: Step, moment: Moment, cog: int, answers: dict[int, Answer], reply: Value | None) -> Part:
+    """One part of a step. `reply` is what an ask is answered with, made by the part before."""
+    state = now(step, moment, cog)
+    if not isinstance(state, cogs.Running):
+        raise Divergence(f"cog {cog} is not running")
+    part = len(step.receipts)
+    row = cogs.held_out(state.value)
+    values: list[tuple[Value, Value]] = []
+    spun: list[tuple[int, Value]] = []
+    gone: list[int] = []
+    told: tuple[Told, Value] | None = None
+    failure: Crash | Timeout | None = None
+
+    for slot, answer in answers.items():
+        if not (slot < len(row)):
+            raise Divergence(f"cog {cog} has no slot {slot}")
+        value: Value
+        match answer:
+            case Given(value):
+                pass
+            case Asked(well):
+                value = vm.app(0, reply) if well and reply is not None else 0
+            case _:
+                request = requests.parse(row[slot])
+                match answer, request:
+                    case Computed(value=None), requests.Eval(_, f, xs):
+                        outcome = yield Work(part, f, xs)
+                        if isinstance(outcome, Worth):
+                            value = vm.row([outcome.value])
+                        else:
+                            failure, value = outcome, 0
+                    case Computed(value=given), requests.Eval():
+                        value = given
+                    case Spun(new), requests.Spin(f):
+                        if new != moment.next_cog + step.spun:
+                            raise Divergence(f"the new cog would be {moment.next_cog + step.spun}, not {new}")
+                        step.spun += 1
+                        spun.append((new, f))
+                        value = new
+                    case Told(asker, ask_slot), requests.Tell(channel, f):
+                        x = asked(step, moment, cog, channel, answer)
+                        outcome = yield Work(part, f, [asker, x])
+                        if isinstance(outcome, Worth):
+                            reply_to_ask, value = halves(outcome.value)
+                            told = answer, reply_to_ask
+                        else:
+                            failure, value, told = outcome, 0, (answer, 0)
+                    case (Stopped(other), requests.Stop(wanted)) | (Reaped(other), requests.Reap(wanted)):
+                        if other != wanted:
+                            raise Divergence(f"cog {cog} asked for cog {wanted}, not {other}")
+                        past = None if other in gone else now(step, moment, other)
+                        if isinstance(answer, Reaped) and isinstance(past, cogs.Running):
+                            raise Divergence(f"cog {other} is still running")
+                        value = 0 if past is None else vm.app(0, cogs.to_noun(past))
+                        gone.append(other)
+                    case _:
+                        raise Divergence(f"slot {slot} of cog {cog} holds no request that {answer!r:.60} answers")
+        values.append((slot, value))
+
+    if failure is None and cog not in gone:
+        outcome = yield Work(part, state.value, [vm.tab(values)])
+        if isinstance(outcome, Worth):
+            become(step, moment, cog, cogs.settle(outcome.value), answers)
+        else:
+            failure = outcome
+    match failure:
+        case Crash(op, arg):
+            become(step, moment, cog, cogs.Crashed(op, arg, state.value), answers)
+        case Timeout(after):
+            become(step, moment, cog, cogs.TimedOut(after, state.value), answers)
+        case None:
+            for new, f in spun:
+                become(step, moment, new, cogs.settle(f), ())
+    # A stopped cog is gone even if the one that stopped it crashed on the answer, as in Pallas.
+    for other in gone:
+        if now(step, moment, other) is not None:
+            become(step, moment, other, None, answers if other == cog else ())
+    step.receipts.append(Delivered(cog, answers, failure))
+
+    if told is not None:
+        (ask, first) = told
+        if ask.slot < len(cogs.slots(now(step, moment, ask.asker))):
+            well = failure is None
+            yield from deliver(step, moment, ask.asker, {ask.slot: Asked(well)}, first)
+
+
+def asked(step: Step, moment: Moment, teller: int, channel: int, answer: Told) -> Value:
+    """What the ask that a tell met is about."""
+    row = cogs.slots(now(step, moment, answer.asker))
+    if answer.slot < len(row):
+        match requests.parse(row[answer.slot]):
+            case requests.Ask(cog, on, x) if cog == teller and on == channel:
+                return x
+    raise Divergence(f"slot {answer.slot} of cog {answer.asker} does not ask cog {teller}")
+
+
+def halves(value: Value) -> tuple[Value, Value]:
+    """The first two items of a row; 0 where there is none."""
+    items = value.items if isinstance(value, vm.Row) else []
+    return (items[0] if items else 0, items[1] if len(items) > 1 else 0)
+
+
+def become(step: Step, moment: Moment, cog: int, state: Cog | None, answered: Iterable[int]) -> None:
+    """Note the new state of a cog, and which requests that opens and cancels.
+
+    A request that is still there, in the same slot, stays open; one that was answered is a new one even if it looks the
+    same.
+    """
+    before = cogs.slots(now(step, moment, cog))
+    after = cogs.slots(state)
+    step.changes[cog] = state
+    for slot, old in enumerate(before):
+        if old == 0 or slot in answered:
+            continue
+        if slot >= len(after) or not (after[slot] is old or vm.equal(after[slot], old)):
+            step.cancelled.append((cog, slot))
+    for slot, new in enumerate(after):
+        if new == 0:
+            continue
+        if slot < len(before) and slot not in answered and (before[slot] is new or vm.equal(before[slot], new)):
+            continue
+        step.opened.append(((cog, slot), new))
+
+
+# Driving a step -------------------------------------------------------------------------------------------------------
+
+
+def evaluate(work: Work) -> Outcome:
+    """Evaluate in one go."""
+    try:
+        return Worth(vm.evaluate(work.f, *work.xs))
+    except vm.Crash as crash:
+        return Crash(crash.op, crash.arg)
+
+
+def drive(turn: Turn, outcome_of: Callable[[Work], Outcome]) -> Step:
+    """Run a step to its end."""
+    try:
+        work = next(turn)
+        while True:
+            work = turn.send(outcome_of(work))
+    except StopIteration as end:
+        step: Step = end.value
+        return step
+
+
+def replay(moment: Moment, event: Event, find: Callable[[bytes], vm.Pin]) -> Step:
+    """The step that an event of the log records, computed again. Raises Divergence if that comes out otherwise.
+
+    What the log says crashed or ran out of time is not evaluated again: that depends on limits, which may change.
+    """
+    match event.receipts:
+        case [Booted(_, hash)]:
+            step = boot(moment, hash, find(hash).item)
+        case [Delivered(cog, answers, _), *_]:
+            step = drive(turn(moment, cog, answers), lambda work: recorded(event, work) or evaluate(work))
+        case _:
+            raise Divergence("an event without receipts")
+    if not same(step.receipts, event.receipts):
+        raise Divergence(f"the log says {event.receipts!r:.200}; computed again it is {step.receipts!r:.200}")
+    return step
+
+
+def recorded(event: Event, work: Work) -> Outcome | None:
+    match event.receipts[work.part] if work.part < len(event.receipts) else None:
+        case Delivered(_, _, outcome):
+            return outcome
+    return None
+
+
+def same(one: list[Receipt], other: list[Receipt]) -> bool:
+    return len(one) == len(other) and all(shape(a) == shape(b) for a, b in zip(one, other, strict=True))
+
+
+def shape(receipt: Receipt) -> object:
+    """What must not differ between an event and its replay."""
+    match receipt:
+        case Booted():
+            return receipt
+        case Delivered(cog, answers, outcome):
+            return cog, [(slot, type(answer)) for slot, answer in answers.items()], type(outcome)

@@ -1,0 +1,378 @@
+"""The process that runs a machine: it owns the clock, the devices, the store and the control socket.
+
+    evaluate -> batch -> (begin, on this thread) -> (sync, on the disk thread) -> durable -> shown, sent, answered
+
+While one batch is on its way to the disk, evaluation goes on and the next one collects: that is the group commit.
+An event is durable before its trk is shown and before any effect it asked for leaves the machine.
+
+    python -m machines.host DIRECTORY [--ready FD]     runs the machine until it is told to stop
+"""
+
+import argparse
+import asyncio
+import contextlib
+import gc
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from importlib import metadata
+from pathlib import Path
+from time import perf_counter_ns, time_ns
+
+import msgspec
+
+import vm
+from machines import past, places, reading
+from machines.device_rand import Rand
+from machines.device_time import Time
+from machines.devices import Device
+from machines.errors import FAILED, MachineError
+from machines.evaluator import Workers
+from machines.events import encode
+from machines.lock import Lock
+from machines.machine import Machine, Record
+from machines.reading import Entry
+from machines.server import Server
+from machines.shown import Mark, Show, Shower
+from machines.snapshots import Snapshots
+from machines.store import LOG, SNAPSHOTS, TRK, Batch, Store
+
+TURN = 5_000_000
+"""How long the machine evaluates before the socket and the timers get a look, in nanoseconds."""
+
+BATCH_LIMIT = 32 << 20
+"""Bytes that may wait for the disk before evaluation waits too."""
+
+RECORD_LIMIT = 20_000
+"""Events that may wait for the disk before evaluation waits too."""
+
+SNAPSHOT_EVENTS = 20_000
+"""A snapshot is due after so many events,"""
+
+SNAPSHOT_WORK = 2_000_000_000
+"""or so many nanoseconds of evaluation, which a start would have to repeat,"""
+
+SNAPSHOT_SHARE = 20
+"""but at most this fraction of the time goes into snapshots."""
+
+SHOW_PAGE = 500
+STOP_PATIENCE = 3.0
+"""How long a stop waits for somebody to read the last of the trk, in seconds."""
+
+
+def version() -> str:
+    try:
+        return metadata.version("opsh")
+    except metadata.PackageNotFoundError:
+        return "0.1.0"
+
+
+class Host:
+    """Runs the machine in `directory` with `run`. `show` gets each trk entry once (see machines.shown); without it nothing
+    is shown.
+
+    With `until_idle` the run ends by itself when no cog waits for anything that could still come.
+    """
+
+    def __init__(self, directory: Path, show: Show | None = None, until_idle: bool = False) -> None:
+        self.directory = directory
+        self.name = places.name_of(directory)
+        self.show = show
+        self.until_idle = until_idle
+        self.started = time_ns()
+        self.pumping = False
+        self.why = ""
+        self.failure: BaseException | None = None
+        self.batch = Batch()
+        self.batched = 0
+        self.changed: set[int] = set()
+        self.in_flight: asyncio.Future[bool] | None = None
+        self.snapshot_at = (0, 0)
+        self.snapshot_cost = 0
+
+    def run(self) -> str:
+        """Run until the machine is stopped. Returns why: "stopped", "interrupted" or "idle". Raises MachineError."""
+        places.require(self.directory)
+        return asyncio.run(self.serve())
+
+    async def serve(self, ready: int | None = None) -> str:
+        lock = Lock(self.directory)
+        try:
+            self.store = Store(self.directory)
+            try:
+                await self.live(ready)
+            finally:
+                self.store.close()
+        finally:
+            lock.release()
+        if self.failure is not None:
+            raise self.failure
+        return self.why
+
+    async def live(self, ready: int | None) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.stopping = asyncio.Event()
+        self.disk = ThreadPoolExecutor(1, "disk")
+        gc.set_threshold(100_000, 20, 100)
+        moment, event, last_event = past.present(self.store)
+        self.durable = event
+        self.trk_next = self.store.last(TRK) + 1
+        self.trk_durable = self.trk_next
+        self.snapshots = Snapshots(self.store)
+        self.snapshot_at = (self.store.last(SNAPSHOTS), 0)
+        self.machine = Machine(moment, event, time_ns)
+        self.machine.last_event = last_event
+        self.machine.wake = self.wake
+        self.time = Time(self.machine.answer, time_ns, self.loop.call_later)
+        devices: dict[str, Device] = {"time": self.time, "rand": Rand(self.machine.answer)}
+        self.machine.devices = {vm.utf8(name): device for name, device in devices.items()}
+        self.workers = Workers(self.machine.evaluated)
+        self.machine.evaluator = self.workers
+        self.mark = Mark(self.directory)
+        self.shower = None if self.show is None else Shower(self.show, self.mark, self.shown_from_thread)
+        self.server = Server(self.directory, self)
+        await self.server.open()
+        self.hear_signals()
+        gc.freeze()
+        if ready is not None:
+            os.write(ready, msgspec.json.encode({"pid": os.getpid()}) + b"\n")
+            os.close(ready)
+        self.show_more()
+        self.machine.start()
+        self.look_idle()
+        await self.stopping.wait()
+        await self.finish()
+
+    # Stopping ---------------------------------------------------------------------------------------------------------
+
+    def hear_signals(self) -> None:
+        for number, why in ((signal.SIGINT, "interrupted"), (signal.SIGTERM, "stopped")):
+            with contextlib.suppress(RuntimeError, ValueError):
+                self.loop.add_signal_handler(number, self.stop, why)
+
+    def stop(self, why: str = "stopped") -> None:
+        """Begin to stop: no more evaluation, everything that happened goes to the disk, then a snapshot."""
+        if not self.why:
+            self.why = why
+            self.server.changed(status=True)
+            self.loop.call_soon(self.stopping.set)
+
+    def fail(self, error: BaseException) -> None:
+        if self.failure is None:
+            self.failure = error
+        self.stop("failed")
+
+    async def finish(self) -> None:
+        self.workers.close()
+        for device in self.machine.devices.values():
+            device.close()
+        self.collect()
+        try:
+            if not isinstance(self.failure, MachineError):
+                if self.in_flight is not None:
+                    await self.in_flight
+                if self.machine.event > self.snapshot_at[0]:
+                    self.take_snapshot()
+                while self.batch.puts or self.in_flight is not None:
+                    self.flush()
+                    if self.in_flight is not None:
+                        await self.in_flight
+                        await asyncio.sleep(0)
+        except MachineError as error:
+            self.failure = self.failure or error
+        if self.shower is not None and self.failure is None:
+            patience = time.monotonic() + STOP_PATIENCE
+            while self.mark.get() < self.trk_durable - 1 and self.failure is None and time.monotonic() < patience:
+                self.show_more()
+                await asyncio.sleep(0.002)
+        await self.server.close()
+        self.disk.shutdown()
+
+    def look_idle(self) -> None:
+        if self.until_idle and not self.machine.restless and self.in_flight is None and not self.machine.alive:
+            self.stop("idle")
+
+    # Evaluation and the disk ------------------------------------------------------------------------------------------
+
+    def wake(self) -> None:
+        if not self.pumping and not self.why:
+            self.pumping = True
+            self.loop.call_soon(self.pump)
+
+    def pump(self) -> None:
+        self.pumping = False
+        if self.why or self.batch.size > BATCH_LIMIT or self.batched > RECORD_LIMIT:
+            return
+        self.machine.run(TURN)
+        self.collect()
+        if self.snapshot_due():
+            self.take_snapshot()
+        self.flush()
+        if self.machine.restless:
+            self.wake()
+
+    def collect(self) -> None:
+        """Put what happened into the batch."""
+        for record in self.machine.records:
+            self.put(record)
+        self.machine.records.clear()
+        self.changed |= self.machine.changed
+        self.machine.changed.clear()
+
+    def put(self, record: Record) -> None:
+        self.batch.put_record(LOG, record.number, encode(record.event))
+        self.batched += 1
+        for trk in record.trk:
+            self.batch.put_record(TRK, self.trk_next, reading.encode_trk(record.number, trk))
+            self.trk_next += 1
+
+    def snapshot_due(self) -> bool:
+        event, work = self.snapshot_at
+        if self.machine.work_done - work < SNAPSHOT_SHARE * self.snapshot_cost:
+            return False
+        return self.machine.event - event >= SNAPSHOT_EVENTS or self.machine.work_done - work >= SNAPSHOT_WORK
+
+    def take_snapshot(self) -> None:
+        began = perf_counter_ns()
+        self.snapshots.write(self.batch, self.machine.event, self.machine.moment)
+        self.snapshot_cost = perf_counter_ns() - began
+        self.snapshot_at = (self.machine.event, self.machine.work_done)
+
+    def flush(self) -> None:
+        """Send the batch to the disk, unless one is on its way already."""
+        if not self.batch.puts or self.in_flight is not None:
+            return
+        batch, self.batch, self.batched = self.batch, Batch(), 0
+        changed, self.changed = self.changed, set()
+        reached = self.machine.event, self.trk_next
+        try:
+            writing = self.store.begin(batch)
+        except MachineError as error:
+            self.fail(error)
+            return
+        self.in_flight = self.loop.run_in_executor(self.disk, writing.sync)
+        self.in_flight.add_done_callback(lambda future: self.synced(future, batch, reached, changed))
+
+    def synced(self, future: asyncio.Future[bool], batch: Batch, reached: tuple[int, int], changed: set[int]) -> None:
+        self.in_flight = None
+        error = future.exception()
+        if error is not None:
+            self.fail(error)
+            return
+        if not future.result():
+            # The map was full: write the same batch again, in front of what collected meanwhile.
+            self.store.grow()
+            self.batch.puts[:0] = batch.puts
+            self.batch.size += batch.size
+            self.changed |= changed
+            self.flush()
+            return
+        self.durable, self.trk_durable = reached
+        self.machine.durable(self.durable)
+        self.show_more()
+        self.server.changed(changed, status=True)
+        self.flush()
+        if self.machine.restless:
+            self.wake()
+        self.look_idle()
+
+    # Showing ----------------------------------------------------------------------------------------------------------
+
+    def show_more(self) -> None:
+        if self.shower is None:
+            self.mark.set(self.trk_durable - 1)
+        elif not self.shower.busy:
+            at = min(self.mark.get(), self.trk_durable - 1) + 1
+            if at < self.trk_durable:
+                page = reading.trk_page(self.store, at, min(self.trk_durable, at + SHOW_PAGE), None, None)["entries"]
+                if page:
+                    self.shower.put(page)
+
+    def shown_from_thread(self, error: BaseException | None) -> None:
+        with contextlib.suppress(RuntimeError):
+            self.loop.call_soon_threadsafe(self.shown, error)
+
+    def shown(self, error: BaseException | None) -> None:
+        assert self.shower is not None
+        if error is not None:
+            self.fail(error)
+            return
+        self.shower.busy = False
+        self.show_more()
+
+    # What the server asks ---------------------------------------------------------------------------------------------
+
+    def status(self) -> Entry:
+        return {
+            "machine": self.name,
+            "dir": str(self.directory),
+            "version": version(),
+            "state": "stopping" if self.why else "running",
+            "pid": os.getpid(),
+            "started": self.started,
+            "event": self.machine.event,
+            "durable": self.durable,
+            "cogs": reading.cog_counts(self.machine.moment),
+            "trk": self.trk_durable,
+            "rss": rss(),
+        }
+
+    def cogs(self) -> list[Entry]:
+        return reading.cog_entries(self.machine.moment, self.machine.last_event)
+
+    def cog(self, cog: int) -> Entry:
+        state = self.machine.moment.cogs.get(cog)
+        if state is None:
+            return {"cog": cog, "state": "gone", "waits": [], "event": self.durable, "error": None}
+        return reading.cog_entry(cog, state, self.machine.last_event.get(cog, 0))
+
+    def inspect(self, cog: int) -> Entry | None:
+        return reading.inspect(self.machine.moment, cog)
+
+    def trk(self, first: int | None, to: int | None, last: int | None, cog: int | None) -> Entry:
+        return reading.trk_page(self.store, first, to, last, cog)
+
+    def events(self, first: int | None, to: int | None, last: int | None) -> Entry:
+        return reading.event_page(self.store, first, to, last)
+
+    def next_trk(self) -> int:
+        return self.trk_durable
+
+
+def rss() -> int:
+    """Resident memory of this process in bytes (its peak, where the system tells no more)."""
+    try:
+        with open("/proc/self/statm", "rb") as file:
+            return int(file.read().split()[1]) * os.sysconf("SC_PAGESIZE")
+    except OSError:
+        import resource
+
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+def main(arguments: Iterable[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m machines.host", description="Run a machine until it is told to stop."
+    )
+    parser.add_argument("directory", type=Path)
+    parser.add_argument("--ready", type=int, help="file descriptor to write a line of JSON to, once it runs or cannot")
+    options = parser.parse_args(None if arguments is None else list(arguments))
+    host = Host(options.directory)
+    try:
+        places.require(options.directory)
+        asyncio.run(host.serve(options.ready))
+        return 0
+    except MachineError as error:
+        print(f"opsh: {error.message}; {error.hint}" if error.hint else f"opsh: {error.message}", file=sys.stderr)
+        if options.ready is not None:
+            said = {"error": error.message, "hint": error.hint, "exit_status": error.exit_status}
+            with contextlib.suppress(OSError):
+                os.write(options.ready, msgspec.json.encode(said) + b"\n")
+        return FAILED
+
+
+if __name__ == "__main__":
+    sys.exit(main())

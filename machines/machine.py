@@ -1,0 +1,317 @@
+"""A machine in motion: chooses which cog goes next, slices time between them, and keeps every open request in the
+right hands.
+
+It knows a clock, devices and an evaluator only by their interfaces, and the store not at all: what happened
+collects in `records`, whoever drives it makes them durable and says so (`durable`). So the same machine runs under
+a real host and under a simulated one.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from time import perf_counter_ns
+from typing import Protocol
+
+import vm
+from machines import cogs, heart, requests
+from machines.devices import Clock, Device
+from machines.events import Answer, Computed, Crash, Delivered, Event, Given, Spun, Timeout
+from machines.exchange import SPINNING, Exchange
+from machines.heart import Moment, Step, Turn, Where, Work, Worth
+from machines.requests import Call, Eval, Request, What
+from vm import Value
+
+SLICE = 3_000_000
+"""How long one cog is evaluated before another may have its turn, in nanoseconds."""
+
+TIME_LIMIT = 30_000_000_000
+"""How long one evaluation may take altogether, in nanoseconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trk:
+    """A value that running code showed. `time` is in nanoseconds since the epoch."""
+
+    cog: int
+    time: int
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """An event that happened, with its number and what was shown meanwhile."""
+
+    number: int
+    event: Event
+    trk: list[Trk]
+
+
+class Evaluator(Protocol):
+    """Evaluates `%eval` requests elsewhere. It answers through `Machine.evaluated`."""
+
+    def open(self, where: Where, request: Eval) -> None: ...
+
+    def cancel(self, where: Where) -> None: ...
+
+
+@dataclass(slots=True)
+class Task:
+    """A step under way."""
+
+    cog: int
+    busy: frozenset[int]
+    turn: Turn
+    work: Work
+    evaluation: vm.Evaluation
+    shown: list[Value] = field(default_factory=list)
+    trk: list[Trk] = field(default_factory=list)
+    spent: int = 0
+
+
+class Machine:
+    """`event` is the number of the last event that `moment` includes."""
+
+    def __init__(self, moment: Moment, event: int, clock: Clock, time_limit: int = TIME_LIMIT) -> None:
+        self.moment = moment
+        self.event = event
+        self.clock = clock
+        self.time_limit = time_limit
+        self.devices: Mapping[int, Device] = {}
+        self.evaluator: Evaluator | None = None
+        self.wake: Callable[[], None] = lambda: None
+        self.records: list[Record] = []
+        self.changed: set[int] = set()
+        self.last_event: dict[int, int] = {}
+        self.work_done = 0
+        self.exchange = Exchange()
+        self.open_requests: dict[Where, Request] = {}
+        self.held: deque[tuple[int, Where, Call]] = deque()
+        self.ready: dict[int, dict[int, Answer]] = {}
+        self.shown_elsewhere: dict[int, list[Value]] = {}
+        self.queue: deque[int] = deque()
+        self.queued: set[int] = set()
+        self.suspended: deque[Task] = deque()
+        self.busy: set[int] = set()
+        self.steps = 2_000
+
+    def start(self) -> None:
+        """Open every request that the moment holds out. The moment has to be durable."""
+        for where, value in heart.open_requests(self.moment):
+            self.open(where, value, self.event)
+        self.durable(self.event)
+
+    # Requests ---------------------------------------------------------------------------------------------------------
+
+    def open(self, where: Where, value: Value, event: int) -> None:
+        """Hand a request, made by `event`, to whoever answers it."""
+        request = requests.parse(value)
+        if request is None:
+            return
+        self.open_requests[where] = request
+        match request:
+            case Call(device, durable, params):
+                found = self.devices.get(device)
+                if found is None:
+                    return
+                if durable or found.leaves_traces:
+                    self.held.append((event, where, request))
+                else:
+                    found.open(where, params)
+            case Eval():
+                if self.evaluator is not None:
+                    self.evaluator.open(where, request)
+            case What(known):
+                here = vm.set_of(self.devices)
+                if not vm.equal(known, here):
+                    self.answer(where, here)
+            case _:
+                for cog in self.exchange.open(where, request):
+                    self.schedule(cog)
+
+    def cancel(self, where: Where) -> None:
+        """Nobody waits for this request any more."""
+        request = self.forget(where)
+        match request:
+            case Call(device, _, _) if device in self.devices:
+                self.devices[device].cancel(where)
+            case Eval() if self.evaluator is not None:
+                self.evaluator.cancel(where)
+
+    def forget(self, where: Where) -> Request | None:
+        cog, slot = where
+        request = self.open_requests.pop(where, None)
+        if request is not None and not isinstance(request, Call | Eval | What):
+            self.exchange.close(where)
+        answers = self.ready.get(cog)
+        if answers is not None:
+            answers.pop(slot, None)
+            if not answers:
+                del self.ready[cog]
+        return request
+
+    def answer(self, where: Where, value: Value) -> None:
+        """A device answers. Does nothing if the request is not open any more."""
+        self.deliver(where, Given(value))
+
+    def evaluated(self, where: Where, answer: Computed | Given, shown: Iterable[Value]) -> None:
+        """The evaluator answers, with the trk of the evaluation."""
+        if where in self.open_requests:
+            self.shown_elsewhere.setdefault(where[0], []).extend(shown)
+            self.deliver(where, answer)
+
+    def deliver(self, where: Where, answer: Answer) -> None:
+        if where in self.open_requests:
+            cog, slot = where
+            self.ready.setdefault(cog, {})[slot] = answer
+            self.schedule(cog)
+
+    def durable(self, event: int) -> None:
+        """Everything up to `event` is on disk: requests that waited for that go out."""
+        while self.held and self.held[0][0] <= event:
+            _, where, request = self.held.popleft()
+            if self.open_requests.get(where) is request:
+                self.devices[request.device].open(where, request.params)
+
+    def schedule(self, cog: int) -> None:
+        if cog not in self.queued:
+            self.queued.add(cog)
+            self.queue.append(cog)
+            self.wake()
+
+    # Evaluation -------------------------------------------------------------------------------------------------------
+
+    @property
+    def restless(self) -> bool:
+        """Whether there is something to evaluate now."""
+        return bool(self.queue or self.suspended)
+
+    @property
+    def alive(self) -> bool:
+        """Whether any request is open that could ever be answered."""
+        return any(not isinstance(r, Call) or r.device in self.devices for r in self.open_requests.values())
+
+    def run(self, nanoseconds: int) -> None:
+        """Evaluate for about so long, or until there is nothing to do."""
+        deadline = perf_counter_ns() + nanoseconds
+        while self.queue or self.suspended:
+            for _ in range(len(self.queue)):
+                cog = self.queue.popleft()
+                self.queued.discard(cog)
+                task = self.begin(cog)
+                if task is not None:
+                    self.advance(task)
+                if perf_counter_ns() >= deadline:
+                    break
+            if self.suspended:
+                self.advance(self.suspended.popleft())
+            if perf_counter_ns() >= deadline:
+                return
+
+    def begin(self, cog: int) -> Task | None:
+        """The next step of a cog, if it can have one now."""
+        if cog in self.busy:
+            return None
+        answers = self.ready.pop(cog, None)
+        busy = {cog}
+        if answers is None:
+            found = self.exchange.ready(cog, self.moment, self.busy)
+            if found is None:
+                return None
+            answers, other = found
+            if other is not None:
+                busy.add(other)
+            if any(isinstance(answer, Spun) for answer in answers.values()):
+                busy.add(SPINNING)
+        turn = heart.turn(self.moment, cog, answers)
+        try:
+            work = next(turn)
+        except StopIteration as end:
+            self.finish(cog, busy, end.value, [])
+            return None
+        shown = self.shown_elsewhere.pop(cog, [])
+        task = Task(cog, frozenset(busy), turn, work, vm.Evaluation(work.f, work.xs, shown.append), shown)
+        self.busy |= busy
+        return task
+
+    def advance(self, task: Task) -> None:
+        """Evaluate a step for one slice; finish it if that is enough."""
+        started = perf_counter_ns()
+        until = started + SLICE
+        while True:
+            result = task.evaluation.run(self.steps)
+            now = perf_counter_ns()
+            if task.shown:
+                self.stamp(task)
+            match result:
+                case vm.Done(value=value):
+                    outcome: heart.Outcome = Worth(value)
+                case vm.Crashed(op=op, arg=arg):
+                    outcome = Crash(op, arg)
+                case _:
+                    spent = now - started
+                    if task.spent + spent < self.time_limit:
+                        if now >= until:
+                            task.spent += spent
+                            self.work_done += spent
+                            self.suspended.append(task)
+                            return
+                        if self.steps < 1 << 24 and spent * 4 < SLICE:
+                            self.steps *= 2
+                        continue
+                    outcome = Timeout(task.spent + spent)
+            self.work_done += now - started
+            try:
+                task.work = task.turn.send(outcome)
+            except StopIteration as end:
+                self.busy -= task.busy
+                self.finish(task.cog, task.busy, end.value, task.trk)
+                return
+            task.spent = 0
+            started = now
+            task.evaluation = vm.Evaluation(task.work.f, task.work.xs, task.shown.append)
+
+    def stamp(self, task: Task) -> None:
+        time = self.clock()
+        task.trk.extend(Trk(task.cog, time, value) for value in task.shown)
+        task.shown.clear()
+
+    def finish(self, cog: int, busy: Iterable[int], step: Step, trk: list[Trk]) -> None:
+        """A step is complete: it becomes the next event."""
+        self.event += 1
+        self.moment.take(step)
+        self.records.append(Record(self.event, Event(self.clock(), step.receipts), trk))
+        for receipt in step.receipts:
+            if isinstance(receipt, Delivered):
+                for slot in receipt.answers:
+                    self.forget((receipt.cog, slot))
+        for where in step.cancelled:
+            self.cancel(where)
+        for changed, state in step.changes.items():
+            self.changed.add(changed)
+            if state is None:
+                self.last_event.pop(changed, None)
+            else:
+                self.last_event[changed] = self.event
+        for where, value in step.opened:
+            self.open(where, value, self.event)
+        for one in {*busy, *step.changes}:
+            if one in self.ready or one in self.exchange.open_ones:
+                self.schedule(one)
+            for other in self.exchange.concerned(one):
+                self.schedule(other)
+        if SPINNING in busy:
+            for other in self.exchange.spinners():
+                self.schedule(other)
+
+
+def state_word(state: cogs.Cog) -> str:
+    """What a cog is doing, in the words that people see."""
+    match state:
+        case cogs.Running():
+            return "running"
+        case cogs.Finished():
+            return "finished"
+        case cogs.Crashed():
+            return "crashed"
+        case cogs.TimedOut():
+            return "timed out"

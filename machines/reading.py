@@ -1,0 +1,208 @@
+"""What people can ask about a machine, as the plain objects that go over the control socket.
+
+The same functions serve a running machine (through its host) and a stopped one (through `machines.stored`).
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import msgspec
+
+import vm
+from machines import cogs, device_time, events, requests
+from machines.events import Booted, Crash, Delivered, Event, Receipt, Timeout
+from machines.heart import Moment
+from machines.machine import Trk, state_word
+from machines.store import LOG, TRK, Store
+from vm import Value
+
+Entry = dict[str, Any]
+
+PAGE = 1000
+TEXT_LIMIT = 16_000
+"""Characters of Rex text in one entry."""
+
+
+def show(value: Value) -> str:
+    """The Rex text of a value, bounded."""
+    from sire.show import show
+
+    return show(value, max_chars=TEXT_LIMIT)
+
+
+# Trk ------------------------------------------------------------------------------------------------------------------
+
+
+def encode_trk(event: int, trk: Trk) -> bytes:
+    return msgspec.msgpack.encode([event, trk.cog, trk.time, events.pack(trk.value)])
+
+
+def trk_entry(n: int, event: int, cog: int, time: int, value: Value) -> Entry:
+    return {"n": n, "event": event, "cog": cog, "time": time, "text": show(value)}
+
+
+def decode_trk(store: Store, n: int, data: bytes) -> tuple[int, int, int, Value]:
+    """Event, cog, time, value."""
+    try:
+        event, cog, time, value = msgspec.msgpack.decode(data, type=tuple[int, int, int, int | bytes])
+        return event, cog, time, events.unpack(value)
+    except (msgspec.DecodeError, vm.SeedError) as error:
+        raise store.corrupt(f"trk entry {n} does not decode: {error}") from None
+
+
+def trk_page(store: Store, first: int | None, to: int | None, last: int | None, cog: int | None) -> Entry:
+    """Entries with first <= n < to, or the last so many; of one cog, if one is given. At most PAGE. `next` is the number
+    from which to go on.
+    """
+
+    def entry(n: int, data: bytes) -> Entry | None:
+        event, of, time, value = decode_trk(store, n, data)
+        return trk_entry(n, event, of, time, value) if cog is None or of == cog else None
+
+    return page(store, TRK, first, to, last, entry)
+
+
+def page(
+    store: Store,
+    table: int,
+    first: int | None,
+    to: int | None,
+    last: int | None,
+    entry: Callable[[int, bytes], Entry | None],
+) -> Entry:
+    end = store.last(table) + 1
+    stop = end if to is None else min(to, end)
+    if first is None and last is not None:
+        found: list[Entry] = []
+        for n, data in backwards(store, table, stop):
+            if len(found) >= min(last, PAGE):
+                break
+            if (made := entry(n, data)) is not None:
+                found.append(made)
+        return {"entries": found[::-1], "next": stop}
+    entries: list[Entry] = []
+    at = max(first or 0, 0)
+    while at < stop and len(entries) < PAGE:
+        records = store.records(table, at, stop, PAGE - len(entries))
+        if not records:
+            at = stop
+            break
+        entries.extend(made for n, data in records if (made := entry(n, data)) is not None)
+        at = records[-1][0] + 1
+    return {"entries": entries, "next": max(at, first or 0)}
+
+
+def backwards(store: Store, table: int, stop: int) -> Iterator[tuple[int, bytes]]:
+    while stop > 0:
+        start = max(0, stop - 100)
+        yield from reversed(store.records(table, start, stop))
+        stop = start
+
+
+# Events ---------------------------------------------------------------------------------------------------------------
+
+
+def event_page(store: Store, first: int | None, to: int | None, last: int | None) -> Entry:
+    def entry(n: int, data: bytes) -> Entry:
+        event = decode_event(store, n, data)
+        about = event.receipts[0]
+        return {"event": n, "time": event.time, "cog": about.cog, "summary": "; ".join(map(summary, event.receipts))}
+
+    return page(store, LOG, first, to, last, entry)
+
+
+def decode_event(store: Store, n: int, data: bytes) -> Event:
+    try:
+        return events.decode(data)
+    except ValueError as error:
+        raise store.corrupt(f"event {n} does not decode: {error}") from None
+
+
+def summary(receipt: Receipt) -> str:
+    """A receipt in a line."""
+    match receipt:
+        case Booted(cog, hash):
+            return f"cog {cog} booted from {vm.hash_text(hash)}"
+        case Delivered(cog, answers, outcome):
+            got = ", ".join(f"{slot}: {answer_word(answer)}" for slot, answer in list(answers.items())[:8])
+            match outcome:
+                case Crash():
+                    return f"cog {cog} crashed on {got}"
+                case Timeout(after):
+                    return f"cog {cog} timed out after {after / 1e9:.1f} s on {got}"
+            return f"cog {cog} got {got}"
+
+
+def answer_word(answer: events.Answer) -> str:
+    match answer:
+        case events.Given(value):
+            return show_short(value)
+        case events.Computed():
+            return "evaluated"
+        case events.Spun(cog):
+            return f"new cog {cog}"
+        case events.Told(asker, _):
+            return f"told cog {asker}"
+        case events.Asked(well):
+            return "told" if well else "the teller crashed"
+        case events.Stopped(cog):
+            return f"cog {cog} stopped"
+        case events.Reaped(cog):
+            return f"cog {cog} reaped"
+
+
+def show_short(value: Value) -> str:
+    text = " ".join(show(value).split())
+    return text if len(text) <= 60 else text[:59] + "…"
+
+
+# Cogs -----------------------------------------------------------------------------------------------------------------
+
+
+def cog_entry(cog: int, state: cogs.Cog, event: int) -> Entry:
+    return {
+        "cog": cog,
+        "state": state_word(state),
+        "waits": [waits_word(value) for value in cogs.slots(state) if value != 0],
+        "event": event,
+        "error": error_word(state),
+    }
+
+
+def waits_word(value: Value) -> str:
+    match requests.parse(value):
+        case None:
+            return "no request"
+        case requests.Call(device, _, params) as call if vm.text(device) == "time":
+            told = device_time.describe(params)
+            return f"%time {told}" if told else requests.describe(call)
+        case request:
+            return requests.describe(request)
+
+
+def error_word(state: cogs.Cog) -> str | None:
+    match state:
+        case cogs.Crashed(op, arg):
+            return f"crashed: ({requests.word(op)} {show_short(arg)})"
+        case cogs.TimedOut(after):
+            return f"gave up after {after / 1e9:.1f} s"
+    return None
+
+
+def cog_entries(moment: Moment, last_event: dict[int, int]) -> list[Entry]:
+    return [cog_entry(cog, state, last_event.get(cog, 0)) for cog, state in sorted(moment.cogs.items())]
+
+
+def cog_counts(moment: Moment) -> dict[str, int]:
+    counts = {"running": 0, "finished": 0, "crashed": 0, "timed_out": 0}
+    for state in moment.cogs.values():
+        counts[state_word(state).replace(" ", "_")] += 1
+    return counts
+
+
+def inspect(moment: Moment, cog: int) -> Entry | None:
+    """A cog's state with the Rex text of its value, None if there is no such cog."""
+    state = moment.cogs.get(cog)
+    if state is None:
+        return None
+    return {"cog": cog, "state": state_word(state), "error": error_word(state), "text": show(state.value)}

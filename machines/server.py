@@ -1,0 +1,262 @@
+"""The control socket of a running machine.
+
+Every listener has a place in the trk and is sent what comes after it, read from the store, so a slow one costs no
+memory and never holds the machine up: when it is too far behind it is told of the gap and goes on from the end.
+"""
+
+import asyncio
+import contextlib
+import os
+import socket
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+from machines import places, protocol, socket_path
+from machines.errors import MachineError
+from machines.protocol import CallError, Message
+from machines.reading import Entry
+
+FULL = 1 << 20
+"""So many unsent bytes make a listener a slow one."""
+
+FAR_BEHIND = 5000
+"""A listener that is so many trk entries behind is told of a gap."""
+
+TOPICS = {"trk", "cogs", "status"}
+
+
+class Source(Protocol):
+    """What the server asks the host."""
+
+    def status(self) -> Entry: ...
+
+    def cogs(self) -> list[Entry]: ...
+
+    def cog(self, cog: int) -> Entry: ...
+
+    def inspect(self, cog: int) -> Entry | None: ...
+
+    def trk(self, first: int | None, to: int | None, last: int | None, cog: int | None) -> Entry: ...
+
+    def events(self, first: int | None, to: int | None, last: int | None) -> Entry: ...
+
+    def next_trk(self) -> int: ...
+
+    def stop(self) -> None: ...
+
+
+class Listener:
+    """A connection, and what it wants to hear of."""
+
+    def __init__(self, writer: asyncio.StreamWriter) -> None:
+        self.writer = writer
+        self.greeted = False
+        self.topics: set[str] = set()
+        self.next = 0
+        self.cogs: set[int] = set()
+        self.status = False
+
+    @property
+    def full(self) -> bool:
+        return self.writer.transport.get_write_buffer_size() > FULL
+
+    def send(self, data: bytes) -> None:
+        if not self.writer.is_closing():
+            self.writer.write(data)
+
+
+class Server:
+    """Call `changed` whenever something became durable or the machine changed its state."""
+
+    def __init__(self, directory: Path, source: Source) -> None:
+        self.directory = directory
+        self.source = source
+        self.listeners: set[Listener] = set()
+        self.server: asyncio.Server | None = None
+        self.timer: asyncio.TimerHandle | None = None
+        self.last_flush = 0.0
+
+    async def open(self) -> None:
+        """Listen. The caller holds the machine's lock, so a socket that is there already belongs to nobody."""
+        path = self.directory / places.SOCKET
+        with contextlib.suppress(FileNotFoundError):
+            path.unlink()
+        sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        mask = os.umask(0o177)
+        try:
+            with socket_path.short(self.directory) as short:
+                sock.bind(short)
+        except OSError as error:
+            sock.close()
+            raise MachineError(f"{path}: cannot listen: {error.strerror}", "check who owns the directory") from None
+        finally:
+            os.umask(mask)
+        # asyncio would stat the path by its bound name, which may be gone; it only does so when it is given a path.
+        self.server = await asyncio.start_unix_server(self.connected, sock=sock, limit=protocol.LINE_LIMIT)
+
+    async def close(self) -> None:
+        if self.timer is not None:
+            self.timer.cancel()
+        self.flush()
+        if self.server is not None:
+            self.server.close()
+        for listener in self.listeners:
+            listener.writer.close()
+        for listener in list(self.listeners):
+            with contextlib.suppress(OSError, TimeoutError):
+                await asyncio.wait_for(listener.writer.wait_closed(), 0.5)
+        with contextlib.suppress(FileNotFoundError):
+            (self.directory / places.SOCKET).unlink()
+
+    # Calls ------------------------------------------------------------------------------------------------------------
+
+    async def connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        uid = socket_path.peer_uid(writer.get_extra_info("socket"))
+        if uid is not None and uid not in (os.getuid(), 0):
+            writer.close()
+            return
+        listener = Listener(writer)
+        self.listeners.add(listener)
+        try:
+            while True:
+                try:
+                    line = await reader.readline()
+                except ValueError:
+                    listener.send(protocol.failure(None, CallError(protocol.NOT_A_REQUEST, "the line is too long")))
+                    break
+                if not line.endswith(b"\n"):
+                    break
+                answer = self.answer(listener, line)
+                if answer is not None:
+                    listener.send(answer)
+                    await writer.drain()
+        except OSError:
+            pass
+        finally:
+            self.listeners.discard(listener)
+            writer.close()
+
+    def answer(self, listener: Listener, line: bytes) -> bytes | None:
+        id: object = None
+        try:
+            message = protocol.parse(line)
+            id = message.get("id")
+            method, params = message.get("method"), message.get("params", {})
+            if not isinstance(method, str) or not isinstance(params, dict):
+                raise CallError(protocol.NOT_A_REQUEST, "a call has a method and named params")
+            value = self.call(listener, method, params)
+            return protocol.result(id, value) if "id" in message else None
+        except CallError as error:
+            return protocol.failure(id, error)
+        except MachineError as error:
+            return protocol.failure(id, CallError(protocol.FAILED, error.message, error.hint))
+
+    def call(self, listener: Listener, method: str, params: Message) -> Message | list[Message]:
+        if method == "hello":
+            return self.hello(listener, params)
+        if not listener.greeted:
+            raise CallError(protocol.HELLO_FIRST, "say hello first")
+        match method:
+            case "status":
+                return self.source.status()
+            case "cogs":
+                return self.source.cogs()
+            case "trk":
+                first, to, last, cog = (whole(params, name) for name in ("from", "to", "last", "cog"))
+                return self.source.trk(first, to, last, cog)
+            case "events":
+                first, to, last = (whole(params, name) for name in ("from", "to", "last"))
+                return self.source.events(first, to, last)
+            case "inspect":
+                cog = whole(params, "cog")
+                found = None if cog is None else self.source.inspect(cog)
+                if found is None:
+                    raise CallError(protocol.BAD_PARAMS, f"there is no cog {cog}", "opsh cogs lists them")
+                return found
+            case "subscribe":
+                return self.subscribe(listener, params)
+            case "stop":
+                self.source.stop()
+                return {}
+        raise CallError(protocol.NO_SUCH_METHOD, f"{method:.40} is no method of this machine")
+
+    def hello(self, listener: Listener, params: Message) -> Message:
+        wanted = params.get("protocol")
+        if wanted != protocol.PROTOCOL:
+            raise CallError(
+                protocol.WRONG_PROTOCOL,
+                f"this machine speaks protocol {protocol.PROTOCOL}, and the client protocol {wanted!r:.20}",
+                "stop the machine and start it with the same opsh",
+            )
+        listener.greeted = True
+        status = self.source.status()
+        return {"protocol": protocol.PROTOCOL} | {
+            name: status[name] for name in ("machine", "version", "pid", "started")
+        }
+
+    def subscribe(self, listener: Listener, params: Message) -> Message:
+        topics = params.get("topics")
+        if not isinstance(topics, list) or not set(topics) <= TOPICS:
+            raise CallError(protocol.BAD_PARAMS, "topics is a list of " + ", ".join(sorted(TOPICS)))
+        start = whole(params, "from")
+        listener.topics = set(topics)
+        listener.next = self.source.next_trk() if start is None else start
+        self.changed()
+        return {"next": listener.next}
+
+    # Notifications ----------------------------------------------------------------------------------------------------
+
+    def changed(self, cogs: set[int] | Mapping[int, Any] | None = None, status: bool = False) -> None:
+        """Something is new: tell the listeners soon."""
+        if not self.listeners:
+            return
+        for listener in self.listeners:
+            if cogs and "cogs" in listener.topics:
+                listener.cogs.update(cogs)
+            listener.status |= status
+        if self.timer is None:
+            delay = max(0.0, self.last_flush + 1 / protocol.RATE - time.monotonic())
+            self.timer = asyncio.get_running_loop().call_later(delay, self.flush)
+
+    def flush(self) -> None:
+        self.timer = None
+        self.last_flush = time.monotonic()
+        end = self.source.next_trk()
+        pages: dict[int, Entry] = {}
+        behind = False
+        for listener in self.listeners:
+            if listener.full:
+                behind = True
+                continue
+            if "trk" in listener.topics and listener.next < end:
+                if end - listener.next > FAR_BEHIND:
+                    listener.send(protocol.notification("gap", {"from": listener.next, "to": end}))
+                    listener.next = end
+                else:
+                    start = listener.next
+                    page = pages.get(start) or pages.setdefault(start, self.source.trk(start, end, None, None))
+                    listener.send(protocol.notification("trk", {"entries": page["entries"]}))
+                    listener.next = max(page["next"], start + 1)
+                    behind |= listener.next < end
+            if listener.cogs:
+                listener.send(
+                    protocol.notification("cogs", {"cogs": [self.source.cog(cog) for cog in sorted(listener.cogs)]})
+                )
+                listener.cogs.clear()
+            if listener.status and "status" in listener.topics:
+                listener.send(protocol.notification("status", self.source.status()))
+                listener.status = False
+        if behind:
+            self.changed()
+
+
+def whole(params: Message, name: str) -> int | None:
+    """A parameter that is a whole number from 0, or left out."""
+    value = params.get(name)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 1 << 63:
+        raise CallError(protocol.BAD_PARAMS, f"{name} is a whole number, not {value!r:.40}")
+    return value

@@ -1,0 +1,66 @@
+"""A moment as a DAG of pins, so that a snapshot writes only what is new and a start reads only what is needed.
+
+The root pin holds the row [next-cog cogs], where cogs is a tab from the number of a cog to the pin of its PLAN form.
+"""
+
+import vm
+from machines import cogs
+from machines.cogs import Cog
+from machines.heart import Moment
+from machines.store import PINS, SNAPSHOTS, Batch, Store
+
+
+class Snapshots:
+    """Writes moments into batches and remembers which pins the store has already."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.pinned: dict[int, tuple[Cog, vm.Pin]] = {}
+        self.stored: set[bytes] = set()
+
+    def pin(self, moment: Moment) -> vm.Pin:
+        """The root pin of a moment. Its hash is the hash of the state."""
+        fresh: dict[int, tuple[Cog, vm.Pin]] = {}
+        for cog, state in moment.cogs.items():
+            known = self.pinned.get(cog)
+            fresh[cog] = known if known and known[0] is state else (state, vm.pin(cogs.to_noun(state)))
+        self.pinned = fresh
+        return vm.pin(vm.row([moment.next_cog, vm.tab([(cog, pin) for cog, (_, pin) in sorted(fresh.items())])]))
+
+    def write(self, batch: Batch, event: int, moment: Moment) -> vm.Pin:
+        """Put the snapshot of the moment after `event` into a batch."""
+        root = self.pin(moment)
+        self.write_pin(batch, root)
+        batch.put_record(SNAPSHOTS, event, root.hash)
+        return root
+
+    def write_pin(self, batch: Batch, pin: vm.Pin) -> None:
+        """Put a pin, and all under it that the store lacks, into a batch."""
+        stack = [pin]
+        while stack:
+            one = stack.pop()
+            if one.hash in self.stored:
+                continue
+            self.stored.add(one.hash)
+            if self.store.has_pin(one.hash):
+                continue
+            batch.put(PINS, one.hash, vm.save_pin(one))
+            stack.extend(one.refs)
+
+
+def load(store: Store, root: bytes) -> Moment:
+    """The moment that a snapshot's root pin holds. Raises store.Corrupt."""
+    try:
+        match vm.lazy_pin(root, store.read_pin).item:
+            case vm.Row(items=[int() as next_cog, tab]):
+                pairs = tab.items() if isinstance(tab, vm.Tab) else []
+                return Moment({vm.nat(cog): cogs.from_noun(content(pin)) for cog, pin in pairs}, next_cog)
+        raise ValueError("its root is not a moment")
+    except (ValueError, vm.SeedError) as error:
+        raise store.corrupt(f"the snapshot {vm.hash_text(root)} does not load: {error}") from None
+
+
+def content(pin: object) -> object:
+    if not isinstance(pin, vm.Pin):
+        raise ValueError("a cog that is not pinned")
+    return pin.item

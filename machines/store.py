@@ -1,0 +1,277 @@
+"""The store of a machine: one LMDB file with six tables.
+
+    meta        name -> msgpack                    `format`, `created`
+    pins        hash -> what vm.save_pin makes     its edges (the hashes of the pins under it), then its own bytes
+    log         event number -> an event
+    snapshots   event number -> hash of the pin of the moment after that event
+    trk         entry number -> a trk entry
+    keys        identities (none yet)
+
+Numbers are 8 bytes, big-endian, so that they sort. Every record of `log`, `snapshots` and `trk` begins with the
+CRC-32 of the rest, for LMDB has no checksums; a pin is checked by its hash.
+
+Writing is in batches, each atomic and synced: `commit` does it in one go. A host fills a transaction (`begin`) on
+the thread that evaluates and lets another thread wait for the disk (`Writing.sync`). LMDB's own locks are off,
+because its mutex belongs to a thread; the machine's lock file keeps other processes away, there is never more than
+one write at a time, and a read never lasts longer than one call.
+"""
+
+import os
+import struct
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import lmdb
+import msgspec
+
+from machines import places
+from machines.errors import MachineError
+
+FORMAT = 1
+TABLES = ("meta", "pins", "log", "snapshots", "trk", "keys")
+META, PINS, LOG, SNAPSHOTS, TRK, KEYS = range(len(TABLES))
+FIRST_MAP = 64 << 20
+HEADER = 16
+MAGIC = 0xBEEFC0DE
+
+
+@dataclass(slots=True)
+class Batch:
+    """Writes that become durable together."""
+
+    puts: list[tuple[int, bytes, bytes]] = field(default_factory=list)
+    size: int = 0
+
+    def put(self, table: int, key: bytes, value: bytes) -> None:
+        self.puts.append((table, key, value))
+        self.size += len(value)
+
+    def put_record(self, table: int, n: int, value: bytes) -> None:
+        self.put(table, n.to_bytes(8, "big"), zlib.crc32(value).to_bytes(4, "little") + value)
+
+
+class Corrupt(MachineError):
+    """The store cannot be what a machine wrote."""
+
+
+class Store:
+    """An open store. The caller holds the machine's lock. Raises MachineError where the file is missing, strange or from a
+    newer version.
+    """
+
+    def __init__(self, directory: Path, create: bool = False, readonly: bool = False) -> None:
+        self.name = places.name_of(directory)
+        self.path = directory / places.STORE
+        if not create:
+            check_header(self.path, self.name)
+        size = self.path.stat().st_size if self.path.exists() else 0
+        try:
+            self.env = lmdb.open(
+                str(self.path),
+                subdir=False,
+                max_dbs=len(TABLES),
+                map_size=max(FIRST_MAP, 2 * size),
+                mode=0o600,
+                lock=False,
+                readonly=readonly,
+                create=create,
+                readahead=False,
+                meminit=False,
+            )
+            self.tables = [self.env.open_db(name.encode(), create=create) for name in TABLES]
+        except lmdb.NotFoundError:
+            raise self.corrupt("a table is missing") from None
+        except (lmdb.InvalidError, lmdb.CorruptedError, lmdb.VersionMismatchError) as error:
+            raise self.corrupt(str(error)) from None
+        except lmdb.Error as error:
+            raise MachineError(
+                f"{self.name}: cannot open {self.path}: {error}", "check who owns it, and the free space"
+            ) from None
+        if not create:
+            self.check_format()
+
+    def corrupt(self, what: str) -> Corrupt:
+        return Corrupt(
+            f"{self.name}: {self.path} is damaged: {what}", "nothing was changed; restore the directory from a copy"
+        )
+
+    def check_format(self) -> None:
+        found = self.meta("format")
+        if found != FORMAT:
+            raise MachineError(
+                f"{self.name}: {self.path} has format {found!r}, and this opsh reads format {FORMAT}",
+                "use the version of opsh that made it",
+            )
+
+    def close(self) -> None:
+        self.env.close()
+
+    # Reading ----------------------------------------------------------------------------------------------------------
+
+    def get(self, table: int, key: bytes) -> bytes | None:
+        try:
+            with self.env.begin(db=self.tables[table]) as txn:
+                value: bytes | None = txn.get(key)
+                return value
+        except lmdb.Error as error:
+            raise self.corrupt(str(error)) from None
+
+    def meta(self, name: str) -> object:
+        value = self.get(META, name.encode())
+        try:
+            return None if value is None else msgspec.msgpack.decode(value)
+        except msgspec.DecodeError:
+            raise self.corrupt(f"meta {name} does not decode") from None
+
+    def read_pin(self, hash: bytes) -> bytes:
+        """The content of a pin, as vm.load_pin and vm.lazy_pin take it."""
+        content = self.get(PINS, hash)
+        if content is None:
+            import vm
+
+            raise self.corrupt(f"pin {vm.hash_text(hash)} is missing")
+        return content
+
+    def has_pin(self, hash: bytes) -> bool:
+        return self.get(PINS, hash) is not None
+
+    def last(self, table: int) -> int:
+        """The highest number in a table, 0 if it is empty."""
+        try:
+            with self.env.begin(db=self.tables[table]) as txn, txn.cursor() as cursor:
+                return int.from_bytes(cursor.key(), "big") if cursor.last() else 0
+        except lmdb.Error as error:
+            raise self.corrupt(str(error)) from None
+
+    def count(self, table: int) -> int:
+        with self.env.begin() as txn:
+            entries: int = txn.stat(self.tables[table])["entries"]
+            return entries
+
+    def records(self, table: int, start: int, stop: int, limit: int = 1000) -> list[tuple[int, bytes]]:
+        """At most `limit` records with start <= number < stop, ascending."""
+        found: list[tuple[int, bytes]] = []
+        try:
+            with self.env.begin(db=self.tables[table]) as txn, txn.cursor() as cursor:
+                if cursor.set_range(start.to_bytes(8, "big")):
+                    for key, value in cursor:
+                        n = int.from_bytes(key, "big")
+                        if n >= stop or len(found) >= limit:
+                            break
+                        found.append((n, value))
+        except lmdb.Error as error:
+            raise self.corrupt(str(error)) from None
+        return [(n, self.checked(table, n, value)) for n, value in found]
+
+    def every_record(self, table: int, start: int) -> Iterator[tuple[int, bytes]]:
+        """All records from a number on."""
+        while page := self.records(table, start, 1 << 63):
+            yield from page
+            start = page[-1][0] + 1
+
+    def checked(self, table: int, n: int, value: bytes) -> bytes:
+        if len(value) < 4 or zlib.crc32(value[4:]).to_bytes(4, "little") != value[:4]:
+            raise self.corrupt(f"entry {n} of {TABLES[table]} does not match its checksum")
+        return value[4:]
+
+    # Writing ----------------------------------------------------------------------------------------------------------
+
+    def commit(self, batch: Batch) -> None:
+        """Write a batch and wait until it is on disk."""
+        while not self.begin(batch).sync():
+            self.grow()
+
+    def begin(self, batch: Batch) -> "Writing":
+        """Start to write a batch; `Writing.sync` ends it. One at a time."""
+        while True:
+            txn = self.env.begin(write=True)
+            try:
+                for table, key, value in batch.puts:
+                    txn.put(key, value, db=self.tables[table])
+                return Writing(self, txn)
+            except lmdb.MapFullError:
+                txn.abort()
+                self.grow()
+            except lmdb.Error as error:
+                txn.abort()
+                raise self.refused(error) from None
+
+    def grow(self) -> None:
+        self.env.set_mapsize(2 * self.env.info()["map_size"])
+
+    def refused(self, error: lmdb.Error) -> MachineError:
+        return MachineError(
+            f"{self.name}: writing {self.path} failed: {error}",
+            "check the free space; everything up to the last event on disk is safe",
+        )
+
+
+class Writing:
+    """A batch on its way to the disk."""
+
+    def __init__(self, store: Store, txn: lmdb.Transaction) -> None:
+        self.store = store
+        self.txn = txn
+
+    def sync(self) -> bool:
+        """Wait until it is on disk. False: the map was full, nothing is written, grow it and begin again. May run on any
+        thread.
+        """
+        try:
+            self.txn.commit()
+            return True
+        except lmdb.MapFullError:
+            self.txn.abort()
+            return False
+        except lmdb.Error as error:
+            raise self.store.refused(error) from None
+
+
+def first_batch(created: int) -> Batch:
+    """What every store begins with. `created` is in nanoseconds since the epoch."""
+    batch = Batch()
+    batch.put(META, b"format", msgspec.msgpack.encode(FORMAT))
+    batch.put(META, b"created", msgspec.msgpack.encode(created))
+    return batch
+
+
+def check_header(path: Path, name: str) -> None:
+    """Refuse a file that LMDB would misread.
+
+    LMDB maps the file and trusts it: a truncated one ends the process with a bus error. So the newer of the two meta
+    pages is read here first, and the file has to be as long as it says.
+    """
+    page = struct.Struct("<QHHI")
+    meta = struct.Struct("<IIQQ" + "IHHQQQQQ" * 2 + "QQ")
+
+    def damaged(what: str) -> Corrupt:
+        return Corrupt(f"{name}: {path} is damaged: {what}", "nothing was changed; restore the directory from a copy")
+
+    try:
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            head = file.read(HEADER + meta.size)
+            if len(head) < HEADER + meta.size:
+                raise damaged(f"it is only {size} bytes long")
+            first = meta.unpack_from(head, HEADER)
+            if first[0] != MAGIC:
+                raise damaged("it is not an LMDB file")
+            page_size = first[4]
+            if page_size not in (4096, 8192, 16384, 32768, 65536):
+                raise damaged("its header makes no sense")
+            os.lseek(file.fileno(), page_size, os.SEEK_SET)
+            tail = os.read(file.fileno(), HEADER + meta.size)
+    except FileNotFoundError:
+        raise MachineError(f"{name}: there is no such machine ({path.parent})", "opsh ps lists machines") from None
+    except OSError as error:
+        raise MachineError(f"{name}: cannot read {path}: {error.strerror}", "check who owns it") from None
+    if len(tail) < HEADER + meta.size or page.unpack_from(tail)[2] & 0x08 == 0:
+        raise damaged("its second page is no header")
+    second = meta.unpack_from(tail, HEADER)
+    if second[0] != MAGIC:
+        raise damaged("its second header is no header")
+    newest = max(first, second, key=lambda fields: int(fields[-1]))
+    if (newest[-2] + 1) * page_size > size:
+        raise damaged(f"it is {size} bytes long where {(newest[-2] + 1) * page_size} are needed")

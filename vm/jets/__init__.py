@@ -9,9 +9,10 @@ from typing import Final
 
 from vm.hashing import parse_hash
 from vm.jet import Jet
-from vm.jets import compare, control, numbers, own, pallas, rows
+from vm.jets import bars, compare, control, machine_words, numbers, own, pallas, rows, sets, tabs, whole
 
-NATIVE: Final[dict[str, Jet]] = {jet.name: jet for family in (control, numbers, compare, rows) for jet in family.JETS}
+FAMILIES: Final = (control, numbers, compare, rows, sets, tabs, bars, machine_words, whole)
+NATIVE: Final[dict[str, Jet]] = {jet.name: jet for family in FAMILIES for jet in family.JETS}
 HASHES: Final[list[tuple[str, bytes]]] = [(name, parse_hash(text)) for name, text in pallas.HASHES + own.HASHES]
 TABLE: Final[dict[bytes, Jet]] = {digest: NATIVE[name] for name, digest in HASHES if name in NATIVE}
 

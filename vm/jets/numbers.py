@@ -1,4 +1,4 @@
-"""Jets on nats: arithmetic, bits, and words of 32 and 64 bits. What is no nat counts as 0.
+"""Jets on nats: arithmetic and bits. What is no nat counts as 0.
 
 A division by zero runs for ever in the law, so it is left to the law.
 """
@@ -165,7 +165,7 @@ def is_digit(x: object) -> object:
     return bit(isinstance(x, int) and 48 <= x <= 57)
 
 
-NATS: Final = [
+JETS: Final = [
     Jet("_ToNat", 1, "s", to_nat, None, True),
     Jet("_Dec", 1, "s", dec, None, True),
     Jet("_Add", 2, "ss", add, [1, 0], True),
@@ -191,4 +191,3 @@ NATS: Final = [
     Jet("_BitSlice", 3, "sss", bit_slice, [1, 0, 2], True),
     Jet("isDigit", 1, "s", is_digit, None, True),
 ]
-JETS: Final = NATS

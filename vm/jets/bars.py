@@ -1,0 +1,213 @@
+"""Jets on bars (bytes) and pads (bits: a nat whose highest 1 marks the end). Other values are left to the law."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from vm import shapes
+from vm.jet import FALLBACK, Jet, Steps, allow
+from vm.jets.common import Work, bit, items, length, nat, some, with_items
+from vm.values import Bar, Thunk, known
+
+
+def is_bar(x: object) -> object:
+    return bit(isinstance(x, Bar))
+
+
+def make_bar(x: object) -> object:
+    return shapes.make_law(1, 1, x)
+
+
+def nat_bar(x: object) -> object:
+    n = nat(x)
+    return Bar(n.to_bytes((n.bit_length() + 7) >> 3, "little"))
+
+
+def bar_nat(x: object) -> object:
+    return int.from_bytes(x.data, "little") if isinstance(x, Bar) else FALLBACK
+
+
+def size(x: object) -> object:
+    return len(x.data) if isinstance(x, Bar) else FALLBACK
+
+
+def is_empty(x: object) -> object:
+    return bit(not x.data) if isinstance(x, Bar) else FALLBACK
+
+
+def sized_bar(n: object, x: object) -> object:
+    bits = 8 * nat(n)
+    allow(bits)
+    return shapes.make_law(1, 1, (1 << bits) + nat(x))
+
+
+def idx(i: object, x: object) -> object:
+    if not isinstance(x, Bar):
+        return FALLBACK
+    k = nat(i)
+    return x.data[k] if k < len(x.data) else 0
+
+
+def weld(x: object, y: object) -> object:
+    return Bar(x.data + y.data) if isinstance(x, Bar) and isinstance(y, Bar) else FALLBACK
+
+
+def joined(xs: list[object]) -> object:
+    parts: list[bytes] = []
+    for x in xs:
+        if not isinstance(x, Bar):
+            return FALLBACK
+        parts.append(x.data)
+    return Bar(b"".join(parts))
+
+
+def cat(x: object) -> object:
+    return with_items(items(x), joined)
+
+
+def take(n: object, x: object) -> object:
+    """All of x if n is no nat, for that is greater than any."""
+    if not isinstance(x, Bar):
+        return FALLBACK
+    return Bar(x.data[:n]) if isinstance(n, int) else x
+
+
+def drop(n: object, x: object) -> object:
+    return Bar(x.data[nat(n) :]) if isinstance(x, Bar) else FALLBACK
+
+
+def slice_nat(start: object, n: object, x: object) -> object:
+    if not isinstance(x, Bar):
+        return FALLBACK
+    rest = x.data[nat(start) :]
+    return int.from_bytes(rest[:n] if isinstance(n, int) else rest, "little")
+
+
+def find_last(byte: object, x: object) -> object:
+    if not isinstance(x, Bar):
+        return FALLBACK
+    if not x.data:
+        return 0
+    value = known(byte)
+    return Steps(finding_last(byte, x)) if value is None else last_at(value, x)
+
+
+def finding_last(byte: object, x: Bar) -> Work:
+    value = yield byte
+    return last_at(value, x)
+
+
+def last_at(byte: object, x: Bar) -> object:
+    i = x.data.rfind(byte) if isinstance(byte, int) and byte < 256 else -1
+    return 0 if i < 0 else some(i)
+
+
+def find_from(byte: object, start: object, x: object) -> object:
+    if not isinstance(x, Bar):
+        return FALLBACK
+    if not isinstance(start, int) or start >= len(x.data):
+        return len(x.data)
+    value = known(byte)
+    return Steps(finding_from(byte, start, x)) if value is None else first_at(value, start, x)
+
+
+def finding_from(byte: object, start: int, x: Bar) -> Work:
+    value = yield byte
+    return first_at(value, start, x)
+
+
+def first_at(byte: object, start: int, x: Bar) -> object:
+    i = x.data.find(byte, start) if isinstance(byte, int) and byte < 256 else -1
+    return len(x.data) if i < 0 else i
+
+
+def leaves(top: object) -> Work:
+    """All that is no application in a tree of applications, from the first item to the last."""
+    out: list[object] = []
+    stack: list[object] = [top]
+    while stack:
+        x = stack.pop()
+        if isinstance(x, Thunk):
+            value = known(x)
+            x = (yield x) if value is None else value
+        if length(x):
+            stack += items(x)[::-1]
+        else:
+            out.append(x)
+    return out
+
+
+def bars(xs: object) -> bytes:
+    assert isinstance(xs, list)
+    return b"".join([x.data for x in xs if isinstance(x, Bar)])
+
+
+def flat(x: object) -> object:
+    return x if isinstance(x, Bar) else Steps(flattening(x))
+
+
+def flattening(x: object) -> Work:
+    xs = yield from leaves(x)
+    return Bar(bars(xs))
+
+
+# -- pads -------------------------------------------------------------------------------------------------------------
+
+
+def pad(x: object) -> int:
+    """What is no pad counts as the empty one."""
+    return nat(x) or 1
+
+
+def pad_weld(x: object, y: object) -> object:
+    a = pad(x)
+    end = a.bit_length() - 1
+    return (a ^ (1 << end)) | (pad(y) << end)
+
+
+def pads(xs: list[object]) -> object:
+    """All pads one after the other, joined pairwise so that long rows stay cheap."""
+    parts: list[object] = [pad(x) for x in xs]
+    while len(parts) > 1:
+        odd = parts[len(parts) & ~1 :]
+        parts = [pad_weld(parts[i], parts[i + 1]) for i in range(0, len(parts) - 1, 2)] + odd
+    return parts[0] if parts else 1
+
+
+def pad_cat(x: object) -> object:
+    return with_items(items(x), pads)
+
+
+def pad_flat(x: object) -> object:
+    if isinstance(x, int):
+        return x
+    return Steps(flattening_pads(x))
+
+
+def flattening_pads(x: object) -> Work:
+    xs = yield from leaves(x)
+    assert isinstance(xs, list)
+    return pads(xs)
+
+
+JETS: Final = [
+    Jet("isBar", 1, "s", is_bar, None, True),
+    Jet("_Bar", 1, "d", make_bar),
+    Jet("natBar", 1, "s", nat_bar),
+    Jet("barNat", 1, "s", bar_nat),
+    Jet("barLen", 1, "s", size),
+    Jet("barIsEmpty", 1, "s", is_empty),
+    Jet("_NatToSizedBar", 2, "ss", sized_bar, [1, 0]),
+    Jet("barIdx", 2, "ss", idx),
+    Jet("barWeld", 2, "ss", weld, [1, 0]),
+    Jet("barCat", 1, "s", cat),
+    Jet("barTake", 2, "ss", take),
+    Jet("barDrop", 2, "ss", drop),
+    Jet("_BarSliceToNat", 3, "sss", slice_nat, [1, 0, 2]),
+    Jet("barElemIndexEnd", 2, "ls", find_last),
+    Jet("barElemIndexOff", 3, "lss", find_from),
+    Jet("barFlat", 1, "s", flat),
+    Jet("padWeld", 2, "ss", pad_weld, [1, 0]),
+    Jet("padCat", 1, "s", pad_cat),
+    Jet("padFlat", 1, "s", pad_flat),
+]

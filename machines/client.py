@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Self
 
-from machines import places, protocol, socket_path
+from machines import home, protocol, socket_path
 from machines.errors import FAILED, TIMED_OUT, UNREACHABLE, MachineError
+from machines.lock import Held, Lock
 from machines.protocol import Message
 
 CLIENT = "opsh 0.1.0"
@@ -31,26 +32,28 @@ class CallFailed(MachineError):
 
 
 def not_running(directory: Path) -> NotRunning:
-    places.require(directory)
-    name = places.name_of(directory)
+    home.require(directory)
+    name = home.name_of(directory)
     return NotRunning(f"{name}: it is not running", f"opsh start {name} starts it", UNREACHABLE)
 
 
 def lost(directory: Path) -> NotRunning:
     return NotRunning(
-        f"{places.name_of(directory)}: the connection to it is lost", "opsh ps tells if it runs", UNREACHABLE
+        f"{home.name_of(directory)}: the connection to it is lost", "opsh ps tells if it runs", UNREACHABLE
     )
 
 
 def slow(directory: Path, method: str) -> MachineError:
     return MachineError(
-        f"{places.name_of(directory)}: no answer to {method} in time", "it may be busy; try again", TIMED_OUT
+        f"{home.name_of(directory)}: no answer to {method} in time", "it may be busy; try again", TIMED_OUT
     )
 
 
 class Client:
-    """A connection to a running machine. Raises NotRunning if there is none, CallFailed if it says no, and MachineError
-    with status 4 if it does not answer within `timeout` seconds.
+    """A connection to a running machine.
+
+    Raises NotRunning if there is none, CallFailed if it says no, and MachineError with status 4 if it does not answer
+    within `timeout` seconds.
     """
 
     def __init__(self, directory: Path, timeout: float = 10.0) -> None:
@@ -98,12 +101,13 @@ class Client:
                 self.heard.append(message)
             elif message.get("id") == self.last_id:
                 if "error" in message:
-                    raise CallFailed(places.name_of(self.directory), message["error"])
+                    raise CallFailed(home.name_of(self.directory), message["error"])
                 return message.get("result")
 
     def notifications(self, timeout: float | None = None) -> Iterator[Message]:
-        """Notifications ({method, params}) as they come. Ends after `timeout` seconds without one; raises NotRunning when the
-        machine goes away.
+        """Notifications ({method, params}) as they come.
+
+        Ends after `timeout` seconds without one; raises NotRunning when the machine goes away.
         """
         while True:
             message = self.heard.popleft() if self.heard else self.receive(timeout)
@@ -135,8 +139,9 @@ class Client:
 
 
 class AsyncClient:
-    """The same for an event loop: `await AsyncClient.connect(directory)`. Notifications wait in `heard`, a queue; None in
-    it means that the connection is lost.
+    """The same for an event loop: `await AsyncClient.connect(directory)`.
+
+    Notifications wait in `heard`, a queue; None in it means that the connection is lost.
     """
 
     def __init__(
@@ -185,7 +190,7 @@ class AsyncClient:
         finally:
             self.calls.pop(id, None)
         if "error" in message:
-            raise CallFailed(places.name_of(self.directory), message["error"])
+            raise CallFailed(home.name_of(self.directory), message["error"])
         return message.get("result")
 
     async def listen(self) -> None:
@@ -215,5 +220,22 @@ def plain(params: dict[str, Any]) -> Message:
     return {name.rstrip("_"): value for name, value in params.items() if value is not None}
 
 
-def connect(directory: Path, timeout: float = 10.0) -> Client:
-    return Client(directory, timeout)
+def stop(directory: Path, timeout: float = 30.0) -> None:
+    """Stop a running machine and wait until its host is gone. Raises NotRunning, or MachineError with status 4."""
+    with Client(directory) as client:
+        client.call("stop")
+        deadline = time.monotonic() + timeout
+        with contextlib.suppress(NotRunning):
+            for _ in client.notifications(timeout):
+                pass
+    while True:
+        try:
+            Lock(directory, shared=True, patience=0.0).release()
+            return
+        except Held:
+            if time.monotonic() > deadline:
+                name = home.name_of(directory)
+                raise MachineError(
+                    f"{name}: still stopping after {timeout:.0f} s", "it may be writing much", TIMED_OUT
+                ) from None
+            time.sleep(0.01)

@@ -28,8 +28,9 @@ AlarmSetter = Callable[[float, Callable[[], None]], Alarm]
 
 
 class Device(Protocol):
-    """`leaves_traces` says whether opening a request has an effect outside: it then waits until the event that asked is on
-    disk.
+    """`leaves_traces` says whether to open a request has an effect outside.
+
+    If so, the request waits until the event that made it is on disk.
     """
 
     leaves_traces: bool

@@ -8,7 +8,8 @@ is replayed.
 On disk an event is msgpack: [time, [receipt..]], where
     receipt = [0, cog, pin hash]                        booted
             | [1, cog, [[slot, answer..]..], outcome]   delivered
-    answer  = 0 value | 1 (computed) | 2 cog (spun) | 3 asker slot (told) | 4 0-or-1 (asked) | 5 cog (stopped) | 6 cog (reaped)
+    answer  = 0 value | 1 (computed) | 2 cog (spun) | 3 asker slot (told) | 4 0-or-1 (asked) | 5 cog (stopped)
+            | 6 cog (reaped)
     outcome = nil | [0, op, arg] (crashed) | [1, nanoseconds] (timed out)
     value   = an integer below 2^63, or the seed of the value
 """

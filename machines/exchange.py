@@ -69,8 +69,9 @@ class Exchange:
         return [cog for cog, requests in self.open_ones.items() if any(isinstance(r, Spin) for r in requests.values())]
 
     def ready(self, cog: int, moment: Moment, busy: set[int]) -> tuple[dict[int, Answer], int | None] | None:
-        """What can be delivered to a cog now, and which other cog takes part, or None. `busy` cogs are in the middle of a
-        step.
+        """What can be delivered to a cog now, and which other cog takes part; None if nothing.
+
+        `busy` cogs are in the middle of a step.
         """
         requests = self.open_ones.get(cog)
         if not requests:

@@ -164,7 +164,7 @@ def deliver(step: Step, moment: Moment, cog: int, answers: dict[int, Answer], re
                         step.spun += 1
                         spun.append((new, f))
                         value = new
-                    case Told(asker, ask_slot), requests.Tell(channel, f):
+                    case Told(asker, _), requests.Tell(channel, f):
                         x = asked(step, moment, cog, channel, answer)
                         outcome = yield Work(part, f, [asker, x])
                         if isinstance(outcome, Worth):

@@ -25,7 +25,7 @@ from time import perf_counter_ns, time_ns
 import msgspec
 
 import vm
-from machines import past, places, reading
+from machines import home, past, reading
 from machines.device_rand import Rand
 from machines.device_time import Time
 from machines.devices import Device
@@ -71,15 +71,15 @@ def version() -> str:
 
 
 class Host:
-    """Runs the machine in `directory` with `run`. `show` gets each trk entry once (see machines.shown); without it nothing
-    is shown.
+    """Runs the machine in `directory` with `run`.
 
-    With `until_idle` the run ends by itself when no cog waits for anything that could still come.
+    `show` gets each trk entry once (see machines.shown); without it nothing is shown. With `until_idle` the run ends by
+    itself when no cog waits for anything that could still come.
     """
 
     def __init__(self, directory: Path, show: Show | None = None, until_idle: bool = False) -> None:
         self.directory = directory
-        self.name = places.name_of(directory)
+        self.name = home.name_of(directory)
         self.show = show
         self.until_idle = until_idle
         self.started = time_ns()
@@ -95,7 +95,7 @@ class Host:
 
     def run(self) -> str:
         """Run until the machine is stopped. Returns why: "stopped", "interrupted" or "idle". Raises MachineError."""
-        places.require(self.directory)
+        home.require(self.directory)
         return asyncio.run(self.serve())
 
     async def serve(self, ready: int | None = None) -> str:
@@ -362,7 +362,7 @@ def main(arguments: Iterable[str] | None = None) -> int:
     options = parser.parse_args(None if arguments is None else list(arguments))
     host = Host(options.directory)
     try:
-        places.require(options.directory)
+        home.require(options.directory)
         asyncio.run(host.serve(options.ready))
         return 0
     except MachineError as error:

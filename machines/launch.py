@@ -1,6 +1,5 @@
-"""Starting a machine's host as a process of its own, and stopping it."""
+"""Starting a machine's host as a process of its own."""
 
-import contextlib
 import os
 import select
 import subprocess
@@ -11,8 +10,7 @@ from typing import Any
 
 import msgspec
 
-from machines import places
-from machines.client import Client, NotRunning
+from machines import home
 from machines.errors import FAILED, TIMED_OUT, MachineError
 from machines.evaluator import python_path
 from machines.lock import Held, Lock
@@ -24,11 +22,11 @@ def start_detached(directory: Path, timeout: float = 60.0) -> int:
     What the host has to say goes to `host.log` in the machine's directory. Raises MachineError: what the host said, or
     status 4 if it said nothing for `timeout` seconds (it goes on trying).
     """
-    places.require(directory)
-    name = places.name_of(directory)
+    home.require(directory)
+    name = home.name_of(directory)
     ours, theirs = os.pipe()
     try:
-        with os.fdopen(theirs, "wb") as end, (directory / places.HOST_LOG).open("ab") as log:
+        with os.fdopen(theirs, "wb") as end, (directory / home.HOST_LOG).open("ab") as log:
             subprocess.Popen(
                 [sys.executable, "-m", "machines.host", str(directory), "--ready", str(theirs)],
                 pass_fds=[theirs],
@@ -46,12 +44,12 @@ def start_detached(directory: Path, timeout: float = 60.0) -> int:
     finally:
         os.close(ours)
     if said is None:
-        raise MachineError(f"{name}: not up after {timeout:.0f} s", f"see {directory / places.HOST_LOG}", TIMED_OUT)
+        raise MachineError(f"{name}: not up after {timeout:.0f} s", f"see {directory / home.HOST_LOG}", TIMED_OUT)
     answer: dict[str, Any] = (
         msgspec.json.decode(said) if said else {"error": f"{name}: the host process ended at once", "hint": ""}
     )
     if "error" in answer:
-        hint = answer.get("hint") or f"see {directory / places.HOST_LOG}"
+        hint = answer.get("hint") or f"see {directory / home.HOST_LOG}"
         raise MachineError(answer["error"], hint, answer.get("exit_status", FAILED))
     return int(answer["pid"])
 
@@ -68,27 +66,6 @@ def read_line(file: int, timeout: float) -> bytes | None:
             break
         said += data
     return said
-
-
-def stop(directory: Path, timeout: float = 30.0) -> None:
-    """Stop a running machine and wait until its host is gone. Raises NotRunning, or MachineError with status 4."""
-    with Client(directory) as client:
-        client.call("stop")
-        deadline = time.monotonic() + timeout
-        with contextlib.suppress(NotRunning):
-            for _ in client.notifications(timeout):
-                pass
-    while True:
-        try:
-            Lock(directory, shared=True, patience=0.0).release()
-            return
-        except Held:
-            if time.monotonic() > deadline:
-                name = places.name_of(directory)
-                raise MachineError(
-                    f"{name}: still stopping after {timeout:.0f} s", "it may be writing much", TIMED_OUT
-                ) from None
-            time.sleep(0.01)
 
 
 def is_running(directory: Path) -> bool:

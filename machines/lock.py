@@ -10,7 +10,7 @@ import os
 import time
 from pathlib import Path
 
-from machines import places
+from machines import home
 from machines.errors import MachineError
 
 
@@ -18,9 +18,9 @@ class Lock:
     """The lock of a machine. Raises MachineError if it is not to be had within `patience` seconds."""
 
     def __init__(self, directory: Path, shared: bool = False, patience: float = 0.5) -> None:
-        self.name = places.name_of(directory)
+        self.name = home.name_of(directory)
         try:
-            self.file = os.open(directory / places.LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            self.file = os.open(directory / home.LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
             raise MachineError(
                 f"{self.name}: cannot write in {directory}: {error.strerror}", "check who owns it"

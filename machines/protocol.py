@@ -48,7 +48,7 @@ def notification(method: str, params: Message) -> bytes:
     return line({"jsonrpc": "2.0", "method": method, "params": params})
 
 
-def result(id: object, value: Message | list[Message]) -> bytes:
+def result(id: object, value: Message) -> bytes:
     return line({"jsonrpc": "2.0", "id": id, "result": value})
 
 

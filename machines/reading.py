@@ -51,8 +51,9 @@ def decode_trk(store: Store, n: int, data: bytes) -> tuple[int, int, int, Value]
 
 
 def trk_page(store: Store, first: int | None, to: int | None, last: int | None, cog: int | None) -> Entry:
-    """Entries with first <= n < to, or the last so many; of one cog, if one is given. At most PAGE. `next` is the number
-    from which to go on.
+    """Entries with first <= n < to, or the last so many; of one cog, if one is given.
+
+    At most PAGE. `next` is the number from which to go on.
     """
 
     def entry(n: int, data: bytes) -> Entry | None:

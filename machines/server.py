@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
-from machines import places, protocol, socket_path
+from machines import home, protocol, socket_path
 from machines.errors import MachineError
 from machines.protocol import CallError, Message
 from machines.reading import Entry
@@ -80,7 +80,7 @@ class Server:
 
     async def open(self) -> None:
         """Listen. The caller holds the machine's lock, so a socket that is there already belongs to nobody."""
-        path = self.directory / places.SOCKET
+        path = self.directory / home.SOCKET
         with contextlib.suppress(FileNotFoundError):
             path.unlink()
         sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -108,7 +108,7 @@ class Server:
             with contextlib.suppress(OSError, TimeoutError):
                 await asyncio.wait_for(listener.writer.wait_closed(), 0.5)
         with contextlib.suppress(FileNotFoundError):
-            (self.directory / places.SOCKET).unlink()
+            (self.directory / home.SOCKET).unlink()
 
     # Calls ------------------------------------------------------------------------------------------------------------
 
@@ -153,7 +153,7 @@ class Server:
         except MachineError as error:
             return protocol.failure(id, CallError(protocol.FAILED, error.message, error.hint))
 
-    def call(self, listener: Listener, method: str, params: Message) -> Message | list[Message]:
+    def call(self, listener: Listener, method: str, params: Message) -> Message:
         if method == "hello":
             return self.hello(listener, params)
         if not listener.greeted:
@@ -162,7 +162,7 @@ class Server:
             case "status":
                 return self.source.status()
             case "cogs":
-                return self.source.cogs()
+                return {"cogs": self.source.cogs()}
             case "trk":
                 first, to, last, cog = (whole(params, name) for name in ("from", "to", "last", "cog"))
                 return self.source.trk(first, to, last, cog)

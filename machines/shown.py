@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from queue import SimpleQueue
 
-from machines import places
+from machines import home
 from machines.reading import Entry
 
 SIZE = 8
@@ -27,7 +27,7 @@ class Mark:
     """The number of the last trk entry that was shown."""
 
     def __init__(self, directory: Path) -> None:
-        file = os.open(directory / places.SHOWN, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        file = os.open(directory / home.SHOWN, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             if os.fstat(file).st_size != SIZE:
                 os.ftruncate(file, SIZE)
@@ -46,7 +46,7 @@ class Mark:
 
 
 class Shower:
-    """Shows entries on a thread, so that a reader who does not read (a full pipe, a stopped terminal) holds nothing up."""
+    """Shows entries on a thread, so that a full pipe or a stopped terminal holds nothing up."""
 
     def __init__(self, show: Show, mark: Mark, done: Callable[[BaseException | None], None]) -> None:
         self.show = show

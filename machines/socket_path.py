@@ -9,22 +9,22 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from machines import places
+from machines import home
 
 LONGEST = 100
 
 
 @contextmanager
 def short(directory: Path) -> Iterator[str]:
-    """A path to the control socket in `directory` that is short enough to bind or connect to, while the context lasts."""
-    path = str(directory / places.SOCKET)
+    """A path to the control socket in `directory`, short enough to bind or connect to while the context lasts."""
+    path = str(directory / home.SOCKET)
     if len(os.fsencode(path)) <= LONGEST:
         yield path
         return
     with tempfile.TemporaryDirectory(prefix="opsh-") as temporary:
         link = os.path.join(temporary, "m")
         os.symlink(directory, link)
-        yield os.path.join(link, places.SOCKET)
+        yield os.path.join(link, home.SOCKET)
 
 
 def peer_uid(sock: socket.socket) -> int | None:

@@ -26,7 +26,7 @@ from pathlib import Path
 import lmdb
 import msgspec
 
-from machines import places
+from machines import home
 from machines.errors import MachineError
 
 FORMAT = 1
@@ -57,13 +57,14 @@ class Corrupt(MachineError):
 
 
 class Store:
-    """An open store. The caller holds the machine's lock. Raises MachineError where the file is missing, strange or from a
-    newer version.
+    """An open store. The caller holds the machine's lock.
+
+    Raises MachineError where the file is missing, strange or from a newer version.
     """
 
     def __init__(self, directory: Path, create: bool = False, readonly: bool = False) -> None:
-        self.name = places.name_of(directory)
-        self.path = directory / places.STORE
+        self.name = home.name_of(directory)
+        self.path = directory / home.STORE
         if not create:
             check_header(self.path, self.name)
         size = self.path.stat().st_size if self.path.exists() else 0
@@ -216,8 +217,9 @@ class Writing:
         self.txn = txn
 
     def sync(self) -> bool:
-        """Wait until it is on disk. False: the map was full, nothing is written, grow it and begin again. May run on any
-        thread.
+        """Wait until it is on disk. May run on any thread.
+
+        False: the map was full, nothing is written, grow it and begin again.
         """
         try:
             self.txn.commit()

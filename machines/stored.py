@@ -5,7 +5,7 @@ and `stop`.
 from pathlib import Path
 from typing import Any, Self
 
-from machines import past, places, reading
+from machines import home, past, reading
 from machines.client import Client, NotRunning
 from machines.errors import MachineError
 from machines.lock import Lock
@@ -18,7 +18,7 @@ class Stored:
     """
 
     def __init__(self, directory: Path) -> None:
-        places.require(directory)
+        home.require(directory)
         self.directory = directory
         self.lock = Lock(directory, shared=True, patience=0.0)
         try:
@@ -44,7 +44,7 @@ class Stored:
                 return self.status()
             case "cogs":
                 moment, _, last_event = past.present(self.store)
-                return reading.cog_entries(moment, last_event)
+                return {"cogs": reading.cog_entries(moment, last_event)}
             case "trk":
                 return reading.trk_page(self.store, *(params.get(name) for name in ("from_", "to", "last", "cog")))
             case "events":
@@ -54,18 +54,16 @@ class Stored:
                 found = reading.inspect(moment, params["cog"])
                 if found is None:
                     raise MachineError(
-                        f"{places.name_of(self.directory)}: there is no cog {params['cog']}", "opsh cogs lists them"
+                        f"{home.name_of(self.directory)}: there is no cog {params['cog']}", "opsh cogs lists them"
                     )
                 return found
-        raise MachineError(
-            f"{places.name_of(self.directory)}: it is not running", f"{method} needs a running machine", 3
-        )
+        raise MachineError(f"{home.name_of(self.directory)}: it is not running", f"{method} needs a running machine", 3)
 
     def status(self) -> reading.Entry:
         """Cheap: it does not look at the cogs."""
         event = self.store.last(LOG)
         return {
-            "machine": places.name_of(self.directory),
+            "machine": home.name_of(self.directory),
             "dir": str(self.directory),
             "state": "stopped",
             "pid": None,

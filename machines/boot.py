@@ -8,7 +8,7 @@ from pathlib import Path
 from time import time_ns
 
 import vm
-from machines import heart, places, reading
+from machines import heart, home, reading
 from machines.errors import MachineError
 from machines.events import Event, encode
 from machines.heart import Moment
@@ -20,19 +20,19 @@ from vm import Value
 
 
 def boot(directory: Path, value: Value | bytes, trk: Iterable[tuple[int, Value]] = ()) -> None:
-    """Make a machine whose first cog is `value` (normal; or the bytes of a seed). `trk` is what was shown while the value
-    was computed, with the time in nanoseconds: it begins the machine's trk.
+    """Make a machine whose first cog is `value` (normal; or the bytes of a seed).
 
+    `trk` is what was shown while the value was computed, with the time in nanoseconds: it begins the machine's trk.
     Nothing is there, or all of it: the directory gets its name only when it is complete. Raises MachineError.
     """
-    name = places.name_of(directory)
+    name = home.name_of(directory)
     if isinstance(value, bytes):
         try:
             value = vm.load(value)
         except vm.SeedError as error:
             raise MachineError(f"{name}: that is no seed: {error}", "opsh save makes seeds") from None
     if directory.exists() and not is_empty(directory):
-        what = "there is such a machine already" if places.exists(directory) else "the directory is in use"
+        what = "there is such a machine already" if home.exists(directory) else "the directory is in use"
         raise MachineError(f"{name}: {what} ({directory})", "choose another name, or remove the directory")
     try:
         directory.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

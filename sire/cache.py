@@ -57,6 +57,8 @@ class Cache:
         self.compiler = compiler_key()
         self.contents: dict[bytes, tuple[mmap.mmap | bytes, int, int]] = {}
         """Where the content of a pin is: in which file or buffer, from where, how long."""
+        self.added: dict[bytes, set[bytes]] = {}
+        """By the key of each module that is here: the pins in its file."""
 
     def key(self, *pieces: bytes) -> bytes:
         return digest(self.compiler, *pieces)
@@ -66,12 +68,12 @@ class Cache:
     def get(self, key: bytes) -> vm.Pin | None:
         """The root pin of a module, or None. The contents of its imports must be here already."""
         for folder in self.folders:
-            found = self.open(folder / (key.hex() + ".pins"))
+            found = self.open(key, folder / (key.hex() + ".pins"))
             if found is not None:
                 return found
         return None
 
-    def open(self, file: Path) -> vm.Pin | None:
+    def open(self, key: bytes, file: Path) -> vm.Pin | None:
         try:
             with file.open("rb") as opened:
                 data = mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ)
@@ -86,8 +88,11 @@ class Cache:
         start = HEAD + 40
         index = data[start : start + count * ENTRY.size]
         base = start + len(index)
+        added = set()
         for pin_hash, offset, length in ENTRY.iter_unpack(index):
             self.contents[pin_hash] = (data, base + offset, length)
+            added.add(pin_hash)
+        self.added[key] = added
         return vm.lazy_pin(root, self.read)
 
     def read(self, pin_hash: bytes) -> bytes:
@@ -95,8 +100,10 @@ class Cache:
         data, start, length = self.contents[pin_hash]
         return data[start : start + length]
 
-    def put(self, key: bytes, root: vm.Pin) -> None:
-        """Keeps a module. What cannot be written is kept for this process only."""
+    def put(self, key: bytes, root: vm.Pin, imports: list[bytes]) -> None:
+        """Keeps a module; `imports` are the keys of all that it stands on. What cannot be written is kept for this
+        process only."""
+        below = [self.added[module] for module in imports if module in self.added]
         entries: list[bytes] = []
         contents: list[bytes] = []
         offset = 0
@@ -105,7 +112,7 @@ class Cache:
         while waiting:
             pin = waiting.pop()
             pin_hash = pin.hash
-            if pin_hash in seen or pin_hash in self.contents:
+            if pin_hash in seen or any(pin_hash in added for added in below):
                 continue
             seen.add(pin_hash)
             content = vm.save_pin(pin)
@@ -114,6 +121,7 @@ class Cache:
             self.contents[pin_hash] = (content, 0, len(content))
             offset += len(content)
             waiting += pin.refs
+        self.added[key] = seen
         body = root.hash + len(entries).to_bytes(8, "little") + b"".join(entries) + b"".join(contents)
         self.write(key.hex() + ".pins", MAGIC + blake3(body).digest() + body)
 

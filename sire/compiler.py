@@ -7,6 +7,7 @@ or `(onError rex message)`. Macros come before the built-in forms, so that a lib
 """
 
 import difflib
+import sys
 from collections.abc import Callable
 from typing import final
 
@@ -71,7 +72,7 @@ def name_text(name: Value) -> str:
     """A name as a person writes it."""
     if isinstance(name, int):
         text = vm.text(name)
-        return str(name) if text is None or name == 0 else text
+        return text if text and text.isprintable() else str(name)
     return show(name)
 
 
@@ -160,6 +161,8 @@ class Compiler:
         self.modules: vm.Tab = vm.Tab(None)
         self.whole: vm.Row | None = None
         self.put(state)
+        # Where this is not compiled, Python's own limit would come before ours.
+        sys.setrecursionlimit(max(sys.getrecursionlimit(), 10 * backend.DEEPEST))
 
     # -- the state -----------------------------------------------------------------------------------------------------
 

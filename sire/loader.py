@@ -5,13 +5,11 @@ and to be gone on from: all that it has loaded is there. Other modules are found
 importing file, in the loader's path, in the library. A file that is loaded by its own name may be called anything.
 """
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import final
 
 import vm
-from sire.backend import DEEPEST
 from sire.cache import Cache, digest
 from sire.compiler import Compiler, base_rune, enter, initial_state, leaf_nat, make_state, name_text
 from sire.errors import SireError
@@ -24,11 +22,6 @@ Progress = Callable[[str, int, int], None]
 """Called with the name of a module that is being compiled, the blocks done and how many there are."""
 
 
-def allow_deep_recursion() -> None:
-    """Where this is not compiled, Python's own limit would come before ours."""
-    sys.setrecursionlimit(max(sys.getrecursionlimit(), 10 * DEEPEST))
-
-
 def library_path() -> Path:
     """Where our own library is."""
     return Path(__file__).parent / "lib"
@@ -39,15 +32,19 @@ class Module:
     """A finished module. `scope` is the pinned tab of what it exports, `key` names what it was made from."""
 
     def __init__(
-        self, name: str, file: Path, key: bytes, next_key: int, scope: vm.Pin, modules: dict[int, Value]
+        self, name: str, file: Path, key: bytes, next_key: int, scope: vm.Pin, imports: "list[Module]"
     ) -> None:
         self.name: str = name
         self.file: Path = file
         self.key: bytes = key
         self.next_key: int = next_key
         self.scope: vm.Pin = scope
-        self.modules: dict[int, Value] = {**modules, vm.utf8(name): scope}
+        self.modules: dict[int, Value] = {**all_modules(imports), vm.utf8(name): scope}
         """All that is loaded when this is: names and pinned scopes."""
+        self.keys: dict[bytes, None] = {key: None}
+        """The keys of all these, its own first."""
+        for module in imports:
+            self.keys.update(module.keys)
         self._bindings: dict[str, Binding] | None = None
 
     @property
@@ -73,14 +70,14 @@ class Module:
 
 @final
 class Outline:
-    """What a source says about itself before it is compiled: its name, the module that it goes on from, its imports.
+    """What a source says about itself before it is compiled: its name, and its imports with the lines that they are on.
 
-    Imports come with the line that they are on.
+    If it goes on from a module (`<-`), this is the first import.
     """
 
-    def __init__(self, name: str, before: str | None, imports: list[tuple[str, int]]) -> None:
+    def __init__(self, name: str, goes_on: bool, imports: list[tuple[str, int]]) -> None:
         self.name: str = name
-        self.before: str | None = before
+        self.goes_on: bool = goes_on
         self.imports: list[tuple[str, int]] = imports
 
 
@@ -116,7 +113,6 @@ class Loader:
 
         With `show` the file is compiled even if it is in the cache, so that its output is seen.
         """
-        allow_deep_recursion()
         self.fresh = {}
         self.under_way = []
         return self.load_file(file, show)
@@ -147,25 +143,24 @@ class Loader:
         return module
 
     def load_source(self, source: "Source", outline: Outline, show: bool) -> Module:
-        before = None if outline.before is None else self.load_import(outline.before, source, 1)
         imports = [self.load_import(name, source, line) for name, line in outline.imports]
-        pieces = [outline.name.encode(), source.data, before.key if before else b""]
-        key = self.key(*pieces, *(module.key for module in imports))
+        key = self.key(outline.name.encode(), source.data, *(module.key for module in imports))
         if not show:
-            found = self.done.get(key) or self.cached(key, source.file, before, imports)
+            found = self.done.get(key) or self.cached(key, source.file, imports)
             if found is not None:
                 self.done[key] = found
                 return found
-        module, complete = self.compile(source, outline, key, before, imports, show)
+        module, complete = self.compile(source, outline, key, imports, show)
         self.done[key] = module
         if complete and self.cache is not None:
-            self.cache.put(key, vm.pin(vm.row([vm.utf8(module.name), module.next_key, module.scope])))
+            root = vm.pin(vm.row([vm.utf8(module.name), module.next_key, module.scope]))
+            self.cache.put(key, root, list(module.keys)[1:])
         return module
 
     def key(self, *pieces: bytes) -> bytes:
         return digest(*pieces) if self.cache is None else self.cache.key(*pieces)
 
-    def cached(self, key: bytes, file: Path, before: Module | None, imports: list[Module]) -> Module | None:
+    def cached(self, key: bytes, file: Path, imports: list[Module]) -> Module | None:
         if self.cache is None:
             return None
         root = self.cache.get(key)
@@ -177,7 +172,7 @@ class Loader:
         name, next_key, scope = item.items
         if not isinstance(scope, vm.Pin):
             return None
-        return Module(name_text(name), file, key, vm.nat(next_key), scope, all_modules(before, imports))
+        return Module(name_text(name), file, key, vm.nat(next_key), scope, imports)
 
     def outline(self, source: "Source") -> Outline:
         """The outline of a source, from the cache if it has been read before."""
@@ -185,11 +180,11 @@ class Loader:
         if self.cache is not None:
             found = self.cache.get_outline(key)
             if isinstance(found, list) and len(found) == 3:
-                name, before, imports = found
-                return Outline(name, before, [(str(module), int(line)) for module, line in imports])
+                name, goes_on, imports = found
+                return Outline(name, goes_on, [(str(module), int(line)) for module, line in imports])
         outline = read_outline(source)
         if self.cache is not None:
-            self.cache.put_outline(key, [outline.name, outline.before, outline.imports])
+            self.cache.put_outline(key, [outline.name, outline.goes_on, outline.imports])
         return outline
 
     def load_import(self, name: str, source: "Source", line: int) -> Module:
@@ -217,12 +212,10 @@ class Loader:
         source: "Source",
         outline: Outline,
         key: bytes,
-        before: Module | None,
         imports: list[Module],
         show: bool,
     ) -> tuple[Module, bool]:
         """The module of a source; False with it if it imports more than its outline says, and so cannot be kept."""
-        modules = all_modules(before, imports)
         late: list[Module] = []
 
         def find(name: str) -> dict[int, Value]:
@@ -234,7 +227,7 @@ class Loader:
         compiler = Compiler(
             str(source.file),
             source.lines,
-            starting_state(before, imports, modules),
+            starting_state(imports[0] if outline.goes_on else None, imports),
             find=find,
             say=self.trk,
             tell=self.trk if show else None,
@@ -250,29 +243,28 @@ class Loader:
         scope = vm.pin(compiler.scope)
         if late:
             key = digest(key, *(module.key for module in late))
-            modules = {**all_modules(None, late), **modules}
-        return Module(outline.name, source.file, key, compiler.key, scope, modules), not late
+        return Module(outline.name, source.file, key, compiler.key, scope, [*imports, *late]), not late
 
 
-def all_modules(before: Module | None, imports: list[Module]) -> dict[int, Value]:
-    """Everything that is loaded once these are."""
+def all_modules(imports: list[Module]) -> dict[int, Value]:
+    """Everything that is loaded once these are; of two modules of one name, the one that is imported itself."""
     modules: dict[int, Value] = {}
-    for module in [*imports, *([before] if before else [])]:
+    for module in imports:
         modules.update(module.modules)
     for module in imports:
         modules[vm.utf8(module.name)] = module.scope
     return modules
 
 
-def starting_state(before: Module | None, imports: list[Module], modules: dict[int, Value]) -> vm.Row:
+def starting_state(before: Module | None, imports: list[Module]) -> vm.Row:
     """The state that the first block of a module meets."""
-    first = vm.nat(initial_state().items[0])
-    key = max([first, *(module.next_key for module in imports), *([before.next_key] if before else [])])
+    key = max([vm.nat(initial_state().items[0]), *(module.next_key for module in imports)])
+    modules = all_modules(imports)
     if before is None:
         return make_state(key, 0, vm.tab([]), vm.tab(modules.items()))
     name = vm.utf8(before.name)
-    others = vm.tab([(other, pin) for other, pin in modules.items() if other != name])
-    return make_state(key, name, before.scope.item, others)
+    del modules[name]
+    return make_state(key, name, before.tab, vm.tab(modules.items()))
 
 
 @final
@@ -323,6 +315,9 @@ def read_outline(source: Source) -> Outline:
         raise source.error(line, "a module begins with `#### name` or `#### name <- module`")
     imports: list[tuple[str, int]] = []
     seen: set[str] = set()
+    if before is not None:
+        seen.add(name_text(before))
+        imports.append((name_text(before), line))
     for rex in blocks[1:]:
         link: Rex | None = rex
         while isinstance(link, Node) and base_rune(link.rune) == ":|" and link.sons:
@@ -331,7 +326,7 @@ def read_outline(source: Source) -> Outline:
                 seen.add(name_text(module))
                 imports.append((name_text(module), link.pos[0] if link.pos else line))
             link = link.heir
-    return Outline(name_text(name), None if before is None else name_text(before), imports)
+    return Outline(name_text(name), before is not None, imports)
 
 
 @final
@@ -371,7 +366,6 @@ class Session:
 
         Raises SireError; the blocks before the one that is wrong have been run.
         """
-        allow_deep_recursion()
         compiler = self.compiler
         compiler.lines = [""] * (line - 1) + text.split("\n")
         self.output.clear()

@@ -1,7 +1,7 @@
 """Writes `vm/jets/own.py`, the hashes of those laws of our own library that have jets: `python -m sire.own_jets`.
 
 A jet is known by a law's hash alone. This tool is where names come in: the first law of our library that has the name
-and the number of arguments of a jet is that jet's law, and its hash is written down. Run it whenever such a law changes.
+and the arity of a jet is that jet's law, and its hash is written down. Run it whenever such a law changes.
 The library loads quickly even so: each hash is registered as soon as its law is defined.
 
 Whether a law and its jet agree is not for this tool: a test runs each jet against its law.

@@ -90,10 +90,8 @@ def test_a_name_that_only_renames_another_is_no_let():
 
 
 def test_recursive_lets_know_each_other():
-    made = law("= (f x)\n@@ = a | x b\n   = b | x a\n| x a b")
-    assert same(made.body, vm.app(1, code(1, 3), vm.app(1, code(1, 2), code(code(1, 3), 2)))) or same(
-        made.body, vm.app(1, code(1, 3), vm.app(1, code(1, 2), code(code(1, 2), 3)))
-    )
+    made = law("= (f x)\n@@ = a | x b\n   = b | x a\n | x a b")
+    assert same(made.body, vm.app(1, code(1, 3), vm.app(1, code(1, 2), code(code(1, 2), 3))))
 
 
 def test_an_inner_function_takes_the_outer_variables_as_its_first_arguments():
@@ -132,7 +130,7 @@ def test_a_recursive_function_is_never_expanded():
 
 def test_inline_functions_that_expand_without_end_are_an_error():
     with pytest.raises(SireError, match="without end"):
-        compiled("= x | (& a | **a **a) (& a | **a **a)\n\n= (**w a) | **a **a\n\n= y | w **w")
+        compiled("= (**w a) | **a **a\n\n= y | w **w")
 
 
 def test_expressions_are_evaluated_when_they_are_bound():
@@ -140,7 +138,7 @@ def test_expressions_are_evaluated_when_they_are_bound():
 
 
 def test_let_first_and_names_of_other_modules(tmp_path: Path):
-    assert value("= x\n^ 3 _\n3 5") == 7
+    assert value("= x\n^ 3 _\n| 3 5") == 7
     (tmp_path / "a.sire").write_text("#### a\n\n= six 6\n")
     (tmp_path / "b.sire").write_text("#### b\n\n:| a\n\n= x | . a six\n")
     assert Loader().load(tmp_path / "b.sire").value("x") == 6
@@ -176,7 +174,7 @@ def test_a_macro_takes_and_gives_forms():
 def test_a_macro_may_refuse():
     with pytest.raises(SireError, match="!!: no way") as caught:
         compiled("= ({!!} st rex err ok)\n| err rex {no way}\n\n= x | 3 | !! 5\n")
-    assert (caught.value.line, caught.value.column) == (4, 9)
+    assert (caught.value.line, caught.value.column) == (4, 11)
 
 
 def test_a_macro_may_change_the_state():

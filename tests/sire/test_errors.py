@@ -74,8 +74,8 @@ def test_bytes_that_are_no_text_are_an_error(tmp_path: Path):
 
 
 def test_very_deep_sources_are_an_error(tmp_path: Path):
-    error_of(tmp_path, "#### m\n\n= x " + "(3 " * 50_000 + "4" + ")" * 50_000 + "\n")
-    error_of(tmp_path, "#### m\n\n= x\n" + "@ y 3\n" * 50_000 + "nowhere\n")
+    error_of(tmp_path, "#### m\n\n= x " + "(3 " * 20_000 + "4" + ")" * 20_000 + "\n")
+    error_of(tmp_path, "#### m\n\n= x\n" + "@ y 3\n" * 20_000 + "nowhere\n")
 
 
 def test_a_runaway_expression_stops_at_an_interrupt(tmp_path: Path):

@@ -32,6 +32,7 @@ from shell.trk_pane import TrkPane
 from shell.verbs import Danger, Kind, Verb
 
 LOOK_AROUND = 2.0  # seconds between two looks for machines that were made or removed
+EARLIER_MOST = 100_000  # entries that are fetched at once to get to the first one
 OPENED_WITH = 5000  # entries that the trk pane begins with
 
 
@@ -200,20 +201,27 @@ class Window(App[None]):
         self.action_go("trk")
 
     @work(exclusive=True, group="earlier")
-    async def on_trk_pane_earlier(self) -> None:
-        """Entries before the first one in the pane, until there is one of the cog that it shows."""
-        link = self.link
-        lines = self.trk.log_lines.lines
-        if link is None:
+    async def on_trk_pane_earlier(self, message: TrkPane.Earlier) -> None:
+        """Get the entries before the first one in the pane: some of what it is about, or as many as a pane can hold."""
+        link, place = self.link, self.place
+        if link is None or place is None:
             return
+        lines = self.trk.log_lines.lines
         before = next((line.entry for line in lines if line.entry >= 0), link.first)
+        found: list[Entry] = []
         try:
-            entries = await link.earlier(before)
+            while before > 0 and len(found) < EARLIER_MOST:
+                batch = await link.earlier(before)
+                before = batch[0]["n"] if batch else 0
+                found[:0] = batch
+                if not message.first and self.trk.wanted(batch):
+                    break
         except (MachineError, OSError) as error:
             self.tell(str(error), wrong=True)
-            return
-        if link is self.link and entries:
-            self.trk.prepend(entries)
+        if place == self.place:
+            self.trk.prepend(found)
+            if message.first:
+                self.trk.log_lines.steer(0)
 
     # Verbs
 

@@ -16,7 +16,7 @@ class Parser(argparse.ArgumentParser):
     """A parser that complains the way every other part of opsh does."""
 
     def error(self, message: str) -> NoReturn:
-        raise ShellError(f"{self.prog}: {message}", f"see `{self.prog} --help`", USAGE)
+        raise ShellError(f"{self.prog}: {message}", f"see `opsh {self.prog} --help`", USAGE)
 
 
 def find_verb(name: str) -> Verb:
@@ -29,10 +29,9 @@ def find_verb(name: str) -> Verb:
 
 
 def parser(verb: Verb) -> Parser:
-    made = Parser(prog=f"opsh {verb.name}", add_help=False, allow_abbrev=False)
+    made = Parser(prog=verb.name, add_help=False, allow_abbrev=False)
     for argument in verb.arguments:
         add(made, argument)
-    made.add_argument("--help", "-h", action="store_true", dest="show_help")
     return made
 
 

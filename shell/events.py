@@ -15,7 +15,7 @@ def run(arguments: Namespace) -> int:
         end = machine.call("events", last=1)["next"]
         at = 0 if arguments.last is None else max(0, end - arguments.last)
         while at < end:
-            answer = machine.call("events", **{"from": at, "to": min(end, at + BATCH)})
+            answer = machine.call("events", from_=at, to=min(end, at + BATCH))
             for entry in answer["entries"]:
                 if arguments.json:
                     print_json(entry)

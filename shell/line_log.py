@@ -84,7 +84,11 @@ class LineLog(ScrollView, can_focus=True):
     behind: reactive[int] = reactive(0)
 
     class Top(Message):
-        """The first line that the pane has is in view, and the reader wants to go on."""
+        """The first line that the pane has is in view, and the reader wants to go on; if `first`, to the very first."""
+
+        def __init__(self, first: bool) -> None:
+            super().__init__()
+            self.first = first
 
     class Moved(Message):
         """Following, or the number of lines below the view that came since, has changed."""
@@ -266,7 +270,7 @@ class LineLog(ScrollView, can_focus=True):
         elif new_value < old_value:
             self.following = False
         if new_value == 0 and old_value > 0:
-            self.post_message(self.Top())
+            self.post_message(self.Top(first=False))
 
     def follow(self) -> None:
         """Keep the end in view from now on."""
@@ -282,7 +286,7 @@ class LineLog(ScrollView, can_focus=True):
     def action_top(self) -> None:
         self.following = False
         self.steer(0)
-        self.post_message(self.Top())
+        self.post_message(self.Top(first=True))
 
     def action_bottom(self) -> None:
         self.follow()

@@ -14,7 +14,6 @@ from typing import Any, Protocol
 from machines import home
 from machines.client import AsyncClient
 from machines.errors import MachineError
-from machines.stored import Stored
 
 Entry = dict[str, Any]  # {n, event, cog, time, text} as the control socket gives it
 BACKLOG = 1000  # entries asked for at once, and had of a machine that is new
@@ -103,17 +102,18 @@ class Link:
 
     async def listen(self) -> None:
         """Connect, and pass on what the machine says until it hangs up. Raises MachineError, OSError."""
-        async with await AsyncClient.connect(self.directory) as client:
-            self.client = client
-            try:
-                self.cogs = by_number((await client.call("cogs"))["cogs"])
-                await self.catch_up(client)
-                await client.call("subscribe", topics=["trk", "cogs", "status"], **{"from": self.next})
-                self.turn("running")
-                async for method, params in client.notifications():
-                    await self.take(client, method, params)
-            finally:
-                self.client = None
+        client = await AsyncClient.connect(self.directory)
+        self.client = client
+        try:
+            self.cogs = by_number(await client.call("cogs"))
+            await self.catch_up(client)
+            await client.call("subscribe", topics=["trk", "cogs", "status"], from_=self.next)
+            self.turn("running")
+            while (message := await client.heard.get()) is not None:
+                await self.take(client, message["method"], message["params"])
+        finally:
+            self.client = None
+            await client.close()
         raise MachineError("the machine hung up")
 
     async def catch_up(self, client: AsyncClient) -> None:
@@ -124,7 +124,7 @@ class Link:
             self.replace_entries(answer["entries"], answer["next"])
             return
         while self.next < end:
-            answer = await client.call("trk", **{"from": self.next, "to": end})
+            answer = await client.call("trk", from_=self.next, to=end)
             if not answer["entries"]:
                 break
             self.take_entries(answer["entries"])
@@ -140,6 +140,7 @@ class Link:
                 await self.catch_up(client)
             case "cogs":
                 self.cogs.update(by_number(params["cogs"]))
+                self.cogs = {number: cog for number, cog in self.cogs.items() if cog["state"] != "gone"}
                 self.watcher.changed(self)
             case "status":
                 self.turn(params["state"])
@@ -168,13 +169,13 @@ class Link:
         if before > self.first:
             at = before - self.first
             return self.entries[max(0, at - BACKLOG) : at]
-        span = {"from": max(0, before - BACKLOG), "to": before}
         if before <= 0:
             return ()
+        start = max(0, before - BACKLOG)
         if self.client is not None:
-            entries: list[Entry] = (await self.client.call("trk", **span))["entries"]
+            entries: list[Entry] = (await self.client.call("trk", from_=start, to=before))["entries"]
             return entries
-        return await asyncio.to_thread(read_span, self.directory, span)
+        return await asyncio.to_thread(read_span, self.directory, start, before)
 
     def turn(self, state: str, trouble: str = "") -> None:
         self.state = state
@@ -187,13 +188,20 @@ def by_number(cogs: Sequence[dict[str, Any]]) -> dict[int, dict[str, Any]]:
 
 
 def read_store(directory: Path, start: int) -> tuple[dict[int, dict[str, Any]], list[Entry]]:
-    """The cogs of a stopped machine, and the last of its trk entries from number `start` on."""
+    """The cogs of a stopped machine, and the last of its trk entries from number `start` on.
+
+    What opens stores is imported only here: most machines run, and it is the most that there is to import.
+    """
+    from machines.stored import Stored
+
     with Stored(directory) as stored:
         entries = stored.call("trk", last=BACKLOG)["entries"]
-        return by_number(stored.call("cogs")["cogs"]), [entry for entry in entries if entry["n"] >= start]
+        return by_number(stored.call("cogs")), [entry for entry in entries if entry["n"] >= start]
 
 
-def read_span(directory: Path, span: dict[str, int]) -> list[Entry]:
+def read_span(directory: Path, start: int, end: int) -> list[Entry]:
+    from machines.stored import Stored
+
     with Stored(directory) as stored:
-        entries: list[Entry] = stored.call("trk", **span)["entries"]
+        entries: list[Entry] = stored.call("trk", from_=start, to=end)["entries"]
         return entries

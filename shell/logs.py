@@ -3,12 +3,12 @@
 import time
 from argparse import Namespace
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from machines import home
-from machines.client import Client, running
-from machines.errors import MachineError
+from machines.client import Client, NotRunning
 from shell.errors import DONE
 from shell.output import print_json, trk_text, write
 from shell.reading import Readable, reading
@@ -47,46 +47,34 @@ def print_stored(machine: Readable, last: int | None, cog: int | None, show: Pri
         show(answer["entries"] if last else ())
         return int(answer["next"])
     end = int(machine.call("trk", last=1)["next"])
-    at = 0 if last is None else max(0, end - last)
+    return print_range(machine, 0 if last is None else max(0, end - last), end, cog, show)
+
+
+def print_range(machine: Readable, at: int, end: int, cog: int | None, show: Printer) -> int:
+    """Print the entries from number `at` to before `end`; `end`."""
     while at < end:
-        answer = machine.call("trk", **{"from": at, "to": end, "cog": cog})
+        answer = machine.call("trk", from_=at, to=end, cog=cog)
         show(answer["entries"])
-        if answer["next"] <= at:
-            break
-        at = answer["next"]
+        at = max(at + 1, answer["next"])
     return end
 
 
 def follow(directory: Path, at: int, cog: int | None, show: Printer) -> None:
     """Print entries from number `at` on as they become durable, for ever, whatever the machine's host does."""
     while True:
-        try:
-            if running(directory):
-                at = listen(directory, at, cog, show)
-        except MachineError:
-            home.require(directory)
+        with suppress(NotRunning), Client(directory) as client:
+            client.call("subscribe", topics=["trk"], from_=at)
+            for message in client.notifications():
+                at = print_news(client, message["method"], message["params"], at, cog, show)
         time.sleep(LOOK)
 
 
-def listen(directory: Path, at: int, cog: int | None, show: Printer) -> int:
-    """Print entries from `at` on until the host hangs up; the number of the one that comes next."""
-    with Client(directory) as client:
-        client.call("subscribe", topics=["trk"], **{"from": at})
-        for method, params in client.notifications():
-            if method == "trk":
-                new = [entry for entry in params["entries"] if entry["n"] >= at]
-                show(entry for entry in new if cog in (None, entry["cog"]))
-                at = new[-1]["n"] + 1 if new else at
-            elif method == "gap":
-                at = print_range(client, at, params["to"], cog, show)
-    return at
-
-
-def print_range(machine: Readable, at: int, end: int, cog: int | None, show: Printer) -> int:
-    while at < end:
-        answer = machine.call("trk", **{"from": at, "to": end, "cog": cog})
-        show(answer["entries"])
-        if answer["next"] <= at:
-            break
-        at = answer["next"]
-    return max(at, end)
+def print_news(machine: Readable, method: str, params: dict[str, Any], at: int, cog: int | None, show: Printer) -> int:
+    """Print what a notification brings from entry `at` on; the number of the entry that comes next."""
+    if method == "gap":
+        return print_range(machine, at, params["to"], cog, show)
+    new = [entry for entry in params["entries"] if entry["n"] >= at]
+    if new and new[0]["n"] > at:
+        at = print_range(machine, at, new[0]["n"], cog, show)
+    show(entry for entry in new if cog in (None, entry["cog"]))
+    return int(new[-1]["n"]) + 1 if new else at

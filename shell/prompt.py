@@ -41,7 +41,7 @@ class Completions(Suggester):
                 return self.machines()
             case Kind.VERB:
                 return list(BY_NAME)
-            case Kind.FILE:
+            case Kind.FILE | Kind.SEED:
                 return files(word)
             case _:
                 return []

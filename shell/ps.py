@@ -31,14 +31,14 @@ def describe(directory: Path) -> dict[str, Any]:
     known: dict[str, Any] = {"machine": home.name_of(directory), "dir": str(directory), "state": "stopped"}
     if not (directory / home.SOCKET).exists():
         return known
-    from machines.client import Client, running
+    from machines.client import Client, NotRunning
 
     try:
-        if not running(directory):
-            return known
         with Client(directory, timeout=PATIENCE) as client:
             status: dict[str, Any] = client.call("status")
             return {**status, "machine": known["machine"]}
+    except NotRunning:
+        return known
     except (MachineError, OSError) as error:
         return {**known, "state": "unreachable", "error": str(error)}
 

@@ -1,29 +1,29 @@
 """Reading a machine, whether it runs or not: its host answers, or else its store does, and both in the same words."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 from machines import home
 
 
 class Readable(Protocol):
-    """Answers the reading methods of the control socket's protocol. Raises MachineError."""
+    """Answers the reading calls of the control socket's protocol while it is entered. Raises MachineError."""
 
     def call(self, method: str, **params: Any) -> Any: ...
 
+    def __enter__(self) -> Self: ...
 
-@contextmanager
-def reading(machine: str) -> Iterator[Readable]:
+    def __exit__(self, *_: object) -> None: ...
+
+
+def reading(machine: str) -> Readable:
     """The machine of that name or in that directory, open for reading. Raises MachineError."""
-    from machines.client import Client, running
-    from machines.stored import Stored
+    from machines.client import Client, NotRunning
 
     directory = home.resolve(machine)
     home.require(directory)
-    if running(directory):
-        with Client(directory) as client:
-            yield client
-    else:
-        with Stored(directory) as stored:
-            yield stored
+    try:
+        return Client(directory)
+    except NotRunning:
+        from machines.stored import Stored
+
+        return Stored(directory)

@@ -43,7 +43,11 @@ class TrkPane(Vertical):
     """
 
     class Earlier(Message):
-        """The reader is at the first entry in the pane and wants those before it."""
+        """The reader is at the first entry in the pane and wants those before it; if `first`, all."""
+
+        def __init__(self, first: bool) -> None:
+            super().__init__()
+            self.first = first
 
     def __init__(self) -> None:
         super().__init__(id="trk")
@@ -89,7 +93,7 @@ class TrkPane(Vertical):
         if self.cog is None and not pane.cogs and len({entry["cog"] for entry in entries} | self.cogs_seen) > 1:
             pane.cogs = True
         pane.append(self.wanted(entries))
-        if len(pane.lines) > KEPT * 5 // 4:
+        if pane.following and len(pane.lines) > KEPT * 5 // 4:
             pane.forget(len(pane.lines) - KEPT)
 
     @property
@@ -131,7 +135,7 @@ class TrkPane(Vertical):
 
     def on_line_log_top(self, message: LineLog.Top) -> None:
         message.stop()
-        self.post_message(self.Earlier())
+        self.post_message(self.Earlier(message.first))
 
     # Search
 

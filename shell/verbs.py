@@ -23,6 +23,7 @@ class Kind(Enum):
     MACHINE = "MACHINE"
     COG = "COG"
     FILE = "FILE"
+    SEED = "SEED"
     DIRECTORY = "DIR"
     VERB = "VERB"
     TEXT = "EXPR"
@@ -93,7 +94,7 @@ VERBS: tuple[Verb, ...] = (
             PATH,
         ),
         Danger.REVERSIBLE,
-        "The file is loaded and its `main` becomes cog 0 of a new machine. Nothing runs until the machine is started.",
+        "The file is loaded and its `main` becomes the first cog of a new machine. Nothing runs until it is started.",
     ),
     Verb(
         "start",
@@ -157,7 +158,7 @@ VERBS: tuple[Verb, ...] = (
         "write the `main` of a Sire file to a seed",
         "shell.seeds:save",
         (
-            Argument("seed", Kind.FILE, "the seed to write"),
+            Argument("seed", Kind.SEED, "the seed to write"),
             Argument("file", Kind.FILE, "the Sire file"),
             PATH,
         ),
@@ -167,7 +168,7 @@ VERBS: tuple[Verb, ...] = (
         "show",
         "print the value in a seed",
         "shell.seeds:show",
-        (Argument("seed", Kind.FILE, "the seed to read"),),
+        (Argument("seed", Kind.SEED, "the seed to read"),),
     ),
     Verb(
         "help",

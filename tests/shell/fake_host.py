@@ -1,6 +1,6 @@
 """A machine that exists only on its control socket: it says what a test tells it to say.
 
-It speaks the protocol of a real host (JSON-RPC 2.0, one message a line) over a real unix socket, from a thread of its own.
+It speaks the protocol of a real host (JSON-RPC 2.0, one message a line) over a real unix socket, from its own thread.
 """
 
 import asyncio
@@ -58,7 +58,7 @@ class FakeHost:
 
     # What a test does
 
-    def say(self, *texts: str, cog: int = 0, at: int | None = None) -> None:
+    def say(self, *texts: str, cog: int = 1, at: int | None = None) -> None:
         """Add trk entries and push them to whoever listens."""
         self.run(self.push_trk(texts, cog, time.time_ns() if at is None else at))
 
@@ -94,13 +94,13 @@ class FakeHost:
     async def push_trk(self, texts: tuple[str, ...], cog: int, at: int) -> None:
         new = [
             {
-                "n": len(self.entries) + place,
-                "event": len(self.entries) + place + 1,
+                "n": number,
+                "event": number,
                 "cog": cog,
                 "time": at,
                 "text": text,
             }
-            for place, text in enumerate(texts)
+            for number, text in enumerate(texts, len(self.entries) + 1)
         ]
         self.entries += new
         if not self.forget_to_push:
@@ -135,8 +135,8 @@ class FakeHost:
 
     async def replay(self, params: dict[str, Any], writer: asyncio.StreamWriter) -> None:
         start = params.get("from")
-        if start is not None and start < len(self.entries):
-            late = {"entries": self.entries[start:]}
+        if start is not None and start <= len(self.entries):
+            late = {"entries": self.entries[max(0, start - 1) :]}
             await send(writer, {"jsonrpc": "2.0", "method": "trk", "params": late})
 
     async def answer(self, method: str, params: dict[str, Any], writer: asyncio.StreamWriter) -> dict[str, Any]:
@@ -148,7 +148,7 @@ class FakeHost:
             case "status":
                 result = self.status("running")
             case "cogs":
-                result = {"cogs": self.cogs}
+                return {"result": self.cogs}
             case "trk":
                 result = self.trk(params)
             case "inspect":
@@ -157,7 +157,7 @@ class FakeHost:
                 result = {"entries": [], "next": len(self.entries) + 1}
             case "subscribe":
                 self.listeners[writer] = set(params["topics"])
-                result = {"next": len(self.entries)}
+                result = {"next": len(self.entries) + 1}
             case "stop":
                 result = {}
             case _:
@@ -166,9 +166,9 @@ class FakeHost:
 
     def trk(self, params: dict[str, Any]) -> dict[str, Any]:
         start, end, last = params.get("from"), params.get("to"), params.get("last")
-        end = len(self.entries) if end is None else min(end, len(self.entries))
-        start = (max(0, end - last) if last is not None else 0) if start is None else start
-        found = [entry for entry in self.entries[start:end] if params.get("cog") in (None, entry["cog"])]
+        end = len(self.entries) + 1 if end is None else min(end, len(self.entries) + 1)
+        start = (max(1, end - last) if last is not None else 1) if start is None else max(1, start)
+        found = [entry for entry in self.entries[start - 1 : end - 1] if params.get("cog") in (None, entry["cog"])]
         kept = found[:BATCH] if last is None else found[-BATCH:]
         return {"entries": kept, "next": kept[-1]["n"] + 1 if kept else end}
 
@@ -182,7 +182,7 @@ class FakeHost:
             "event": len(self.entries),
             "durable": len(self.entries),
             "cogs": {"running": len(self.cogs), "finished": 0, "crashed": 0, "timed_out": 0},
-            "trk": len(self.entries),
+            "trk": len(self.entries) + 1,
             "rss": 1,
         }
 

@@ -1,0 +1,40 @@
+"""opsh start: run a machine, here or detached."""
+
+import sys
+from argparse import Namespace
+from pathlib import Path
+from typing import Any
+
+from machines import home
+from shell.errors import DONE, INTERRUPTED
+from shell.output import note, trk_text, write
+
+
+def run(arguments: Namespace) -> int:
+    directory = home.resolve(arguments.machine)
+    if arguments.detach:
+        detach(directory)
+        return DONE
+    return stay(directory, arguments.bare)
+
+
+def detach(directory: Path) -> None:
+    from machines.launch import start_detached
+
+    process = start_detached(directory)
+    note(f"{home.name_of(directory)}: running, process {process}")
+
+
+def stay(directory: Path, bare: bool) -> int:
+    """Run the machine in this process and print its trk, until it is stopped from here or elsewhere."""
+    from machines.host import Host
+
+    def show(entries: list[dict[str, Any]]) -> None:
+        write("".join(trk_text(entry, bare) for entry in entries))
+
+    if sys.stdout.isatty():
+        note(f"{home.name_of(directory)}: running; Ctrl-C stops it")
+    why = Host(directory, show).run()
+    if sys.stdout.isatty():
+        note(f"{home.name_of(directory)}: stopped")
+    return INTERRUPTED if why == "interrupted" else DONE

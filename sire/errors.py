@@ -1,8 +1,10 @@
 """The one error of everything that is text: what is wrong, and where."""
 
-from typing import final
+from typing import Final, final
 
-TAB_STOP = 4
+TAB_STOP: Final = 4
+WINDOW: Final = 60
+"""How much of a long line is shown on either side of the column."""
 
 
 @final
@@ -42,9 +44,12 @@ class SireError(Exception):
         bold, red, dim, plain = ("\x1b[1m", "\x1b[31m", "\x1b[2m", "\x1b[0m") if color else ("", "", "", "")
         lines = [f"{bold}{self.place}:{plain} {red}{self.message}{plain}"]
         if self.source:
-            lines.append("    " + visible(self.source))
+            at = max(self.column - 1, 0)
+            start = at - WINDOW if at > 2 * WINDOW else 0
+            end = at + WINDOW if len(self.source) > at + 2 * WINDOW else len(self.source)
+            before = ("…" if start else "") + visible(self.source[start:at])
+            lines.append("    " + before + visible(self.source[at:end]) + ("…" if end < len(self.source) else ""))
             if self.column:
-                before = visible(self.source[: self.column - 1])
                 lines.append("    " + " " * len(before) + f"{red}^{plain}")
         lines += [f"{dim}  {note}{plain}" for note in self.notes]
         return "\n".join(lines)

@@ -86,12 +86,8 @@ def print_line(rex: Rex, until: Rex | None = None) -> str:
             out.append(form)
             continue
         if form.heir is not None:
-            heir = form.heir
-            work += wrapped(heir) if must_wrap(form, heir) else [heir]
-            form = without_heir(form)
-            if is_shut(form):
-                work += wrapped(form)
-                continue
+            work += with_heirs(form, until)
+            continue
         if isinstance(form, Leaf):
             out.append(leaf_text(form))
         elif isinstance(form, Node):
@@ -270,10 +266,21 @@ def is_shut(rex: Rex) -> bool:
     return isinstance(rex, Node) and rex.heir is None and mode_on_line(rex) in (PREF, SHUT)
 
 
-def must_wrap(form: Rex, heir: Rex) -> bool:
-    if isinstance(heir, Leaf):
-        return is_word(form) and is_word(heir)
-    return is_shut(heir)
+def with_heirs(rex: Rex, until: Rex | None) -> list[Rex | str]:
+    """A form and its heirs, one by one, last first: `f(x)[y]`. A word behind a word needs parentheses."""
+    parts: list[Rex | str] = []
+    after_word = False
+    form: Rex | None = rex
+    while form is not None and form is not until:
+        alone = without_heir(form)
+        wrap = is_shut(alone) or (after_word and is_word(alone))
+        parts += reversed(wrapped(alone)) if wrap else [alone]
+        after_word = after_word or is_word(alone)
+        form = form.heir
+    if form is not None:
+        parts.append(form)
+    parts.reverse()
+    return parts
 
 
 def is_word(rex: Rex) -> bool:

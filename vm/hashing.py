@@ -36,16 +36,23 @@ def nat_bytes(n: int) -> bytes:
     return words.to_bytes(8, "little") + n.to_bytes(words << 3, "little")
 
 
-def hash_value(top: object) -> bytes:
-    """The hash of a normal value: 32 bytes."""
+def hash_value(top: object, limit: int = 0) -> bytes:
+    """The hash of a normal value: 32 bytes.
+
+    Raises OverflowError if there are more than `limit` bytes to hash; 0 is no limit.
+    """
     hasher = blake3()
     out = bytearray()
+    total = 0
     stack: list[object] = [top]
     while stack:
         x = stack.pop()
         if len(out) > CHUNK:
             hasher.update(bytes(out))
+            total += len(out)
             out = bytearray()
+            if 0 < limit < total:
+                raise OverflowError
         if isinstance(x, int):
             out += b"\x03"
             out += nat_bytes(x)

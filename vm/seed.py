@@ -69,6 +69,7 @@ class Writer:
         self.cells: Final[dict[tuple[int, int], int]] = {}
         self.pins: Final[dict[bytes, int]] = {}
         self.known: Final[dict[int, int]] = {}
+        self.rows: Final[list[Row]] = []
         for pin in holes:
             self.pins[pin.hash] = self.entry(-1, -1)
 
@@ -151,16 +152,22 @@ class Writer:
             todo += (Step(False, x), APPLY, x.body)
             done.append(self.law(x.name, x.args))
         elif isinstance(x, Set):
-            todo += (Step(False, x), APPLY, Row(trees.keys(x.root)))
+            todo += (Step(False, x), APPLY, self.row(trees.keys(x.root)))
             done.append(self.law(1, 2))
         elif isinstance(x, Tab):
-            todo += (Step(False, x), APPLY, Row(trees.values(x.root)))
-            todo += (APPLY, Row(trees.keys(x.root)))
+            todo += (Step(False, x), APPLY, self.row(trees.values(x.root)))
+            todo += (APPLY, self.row(trees.keys(x.root)))
             done.append(self.law(1, 2))
         elif isinstance(x, KeepPin):
             self.pins[x.hash] = done[-1]
         else:
             raise TypeError(f"no seed of a value that is not normal: {type(x).__name__}")
+
+    def row(self, xs: list[object]) -> Row:
+        """A row that lives as long as the writer: what is known goes by identity."""
+        row = Row(xs)
+        self.rows.append(row)
+        return row
 
     def enter_row(self, items: list[object], done: list[int], todo: list[object]) -> None:
         number = self.cow(len(items))
@@ -297,7 +304,11 @@ class Open:
 
 @final
 class Reader:
-    """Reads one seed. `claims` are the pins not looked into yet that must take more than so many arguments."""
+    """Reads one seed.
+
+    An application must lack arguments to be normal. Where its head is a pin that nobody has looked into, that is left
+    to be proved: `claims` are the values that must take more than so many arguments.
+    """
 
     def __init__(self, data: bytes, holes: list[Pin]) -> None:
         self.data: Final = data
@@ -306,6 +317,7 @@ class Reader:
         self.filled = 0
         self.copies = SPARE + 64 * len(data)
         self.table: Final[list[object]] = list(holes)
+        self.claims: Final[list[tuple[Pin, int]]] = []
 
     def fail(self, reason: str) -> SeedError:
         return SeedError(min(self.pos, len(self.data)), reason)
@@ -424,14 +436,21 @@ class Reader:
                 break
         if isinstance(head, Cow) and len(args) == head.size:
             return shapes.make_app(head, args)
-        if shapes.arity(head) <= len(args):
+        if isinstance(head, Pin):
+            self.claims.append((head, len(args)))
+        elif shapes.arity(head) <= len(args):
             raise self.fail("an application that is not in normal form")
         return shapes.make_app(head, args)
 
 
 def decode(data: bytes, holes: list[Pin]) -> object:
     """The value of a seed, given the pins that were left out. Raises SeedError."""
-    return Reader(data, holes).read()
+    reader = Reader(data, holes)
+    x = reader.read()
+    for pin, n in reader.claims:
+        if shapes.arity(pin) <= n:
+            raise SeedError(len(data), "an application that is not in normal form")
+    return x
 
 
 def load(data: bytes) -> object:

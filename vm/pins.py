@@ -1,0 +1,137 @@
+"""Pins that come from a store: one object for each hash, its content read when it is first looked into.
+
+Content is checked when it is read: it must have the hash that was asked for, and be in normal form. For the second, a
+pin that stands at the head of an application must be looked into as well, and perhaps others for that one. That is done
+without recursion, and a pin gets its content only when everything is proved.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable
+from typing import Final, final
+
+from mypy_extensions import mypyc_attr
+
+from vm.hashing import hash_text, hash_value
+from vm.seed import Reader, SeedError, split_pin
+from vm.shapes import arity
+from vm.values import App, Pin
+
+Read = Callable[[bytes], bytes]
+Find = Callable[[bytes], Pin]
+
+UNFOLDS: Final = 1 << 26
+"""Bytes that hashing a pin's content may come to, or 1024 times its size in the store if that is more."""
+
+
+@mypyc_attr(native_class=False)
+class Handle:
+    """What the table of pins refers to, weakly, in place of the pin itself. The two live and die together."""
+
+    def __init__(self, pin: Pin, read: Read | None) -> None:
+        self.pin = pin
+        self.read = read
+
+
+TABLE: Final[weakref.WeakValueDictionary[bytes, Handle]] = weakref.WeakValueDictionary()
+
+
+def interned(digest: bytes) -> Pin | None:
+    handle = TABLE.get(digest)
+    return None if handle is None else handle.pin
+
+
+def intern(pin: Pin, read: Read | None = None) -> Pin:
+    """The one pin of this hash: this one, unless there is another already."""
+    known = interned(pin.hash)
+    if known is not None:
+        return known
+    handle = Handle(pin, read)
+    pin.handle = handle
+    TABLE[pin.hash] = handle
+    return pin
+
+
+def lazy_pin(digest: bytes, read: Read) -> Pin:
+    """The pin of this hash. `read` gives the content of pins (as `save_pin` makes it) by their hashes.
+
+    Looking into the pin raises SeedError if the content is bad, and whatever `read` raises.
+    """
+    known = interned(digest)
+    return intern(Pin(None, digest, look), read) if known is None else known
+
+
+def load_pin(digest: bytes, data: bytes, find: Find) -> Pin:
+    """The pin of this hash and this content; `find` gives the pins under it. Raises SeedError."""
+    pin = interned(digest)
+    if pin is None:
+        pin = Pin(None, digest)
+    if pin._item is None:
+        pin._item = prove(Content(pin, data, find))
+        pin.load = None
+    return intern(pin)
+
+
+def look(pin: Pin) -> object:
+    """The content of a lazy pin, read and proved."""
+    return prove(content(pin))
+
+
+@final
+class Content:
+    """What was read for a pin: it has the right hash, and is normal if its claims are true."""
+
+    def __init__(self, pin: Pin, data: bytes, find: Find) -> None:
+        hashes, germ = split_pin(data)
+        reader = Reader(germ, [find(digest) for digest in hashes])
+        self.pin: Final = pin
+        self.item: Final = reader.read()
+        self.claims: Final = reader.claims
+        try:
+            digest = hash_value(self.item, max(UNFOLDS, 1024 * len(data)))
+        except OverflowError:
+            raise SeedError(len(data), "it unfolds to too large a value") from None
+        if digest != pin.hash:
+            raise SeedError(0, f"this is pin {hash_text(digest)}, not {hash_text(pin.hash)}")
+
+
+def content(pin: Pin) -> Content:
+    handle = pin.handle
+    assert isinstance(handle, Handle)
+    read = handle.read
+    assert read is not None
+    return Content(pin, read(pin.hash), lambda digest: lazy_pin(digest, read))
+
+
+def unread(claims: list[tuple[Pin, int]]) -> Pin | None:
+    """A pin that must be looked into to know how many arguments the claims' pins take."""
+    for claim in claims:
+        x: object = claim[0]
+        while isinstance(x, (Pin, App)):
+            if isinstance(x, App):
+                x = x.head
+            elif x._item is None:
+                return x
+            else:
+                x = x._item
+    return None
+
+
+def prove(first: Content) -> object:
+    """The content of the first, when its claims and those of all it had to look into are found to be true."""
+    stack = [first]
+    while True:
+        top = stack[-1]
+        needed = unread(top.claims)
+        if needed is not None:
+            stack.append(content(needed))
+            continue
+        for pin, n in top.claims:
+            if arity(pin) <= n:
+                raise SeedError(0, "an application that is not in normal form")
+        stack.pop()
+        if not stack:
+            return top.item
+        top.pin._item = top.item
+        top.pin.load = None

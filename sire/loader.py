@@ -5,7 +5,7 @@ and to be gone on from: all that it has loaded is there. Other modules are found
 importing file, in the loader's path, in the library. A file that is loaded by its own name may be called anything.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import final
 
@@ -45,7 +45,6 @@ class Module:
         """The keys of all these, its own first."""
         for module in imports:
             self.keys.update(module.keys)
-        self._bindings: dict[str, Binding] | None = None
 
     @property
     def tab(self) -> vm.Tab:
@@ -54,18 +53,49 @@ class Module:
         return tab
 
     @property
-    def bindings(self) -> dict[str, Binding]:
+    def bindings(self) -> "Bindings":
         """What it exports, by name."""
-        if self._bindings is None:
-            self._bindings = {name_text(name): binding_of(pin) for name, pin in self.tab.items()}
-        return self._bindings
+        return Bindings(self.tab)
 
     def value(self, name: str) -> Value:
         """The value of a name; raises KeyError."""
+        return self.bindings[name].value
+
+
+@final
+class Bindings:
+    """The bindings of a scope, by name, in the order of the tab. Each is loaded when it is asked for."""
+
+    def __init__(self, tab: vm.Tab) -> None:
+        self.tab: vm.Tab = tab
+
+    def get(self, name: str) -> Binding | None:
         pin = self.tab.get(vm.utf8(name))
-        if pin is None:
+        return None if pin is None else binding_of(pin)
+
+    def __getitem__(self, name: str) -> Binding:
+        found = self.get(name)
+        if found is None:
             raise KeyError(name)
-        return binding_of(pin).value
+        return found
+
+    def __contains__(self, name: str) -> bool:
+        return self.tab.get(vm.utf8(name)) is not None
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.keys())
+
+    def __len__(self) -> int:
+        return len(self.tab)
+
+    def keys(self) -> list[str]:
+        return [name_text(name) for name in trees.keys(self.tab.root)]
+
+    def values(self) -> list[Binding]:
+        return [binding_of(pin) for pin in trees.values(self.tab.root)]
+
+    def items(self) -> list[tuple[str, Binding]]:
+        return list(zip(self.keys(), self.values(), strict=True))
 
 
 @final

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from machines.errors import MachineError
+from machines.errors import UNREACHABLE, MachineError
 
 STORE = "store.mdb"
 SOCKET = "control.sock"
@@ -49,6 +49,7 @@ def require(directory: Path) -> None:
         raise MachineError(
             f"{name_of(directory)}: there is no such machine ({directory})",
             "opsh ps lists machines, opsh boot makes one",
+            UNREACHABLE,
         )
 
 

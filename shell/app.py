@@ -61,7 +61,7 @@ class Window(App[None]):
     #deeds.-open { display: block; }
     LineLog.-still { color: $text-muted; }
     """
-    BINDINGS: list[BindingType] = [  # noqa: RUF012
+    BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark", "help", "help", key_display="?", id="window.help"),
         Binding("colon", "prompt", "verb", key_display=":", id="window.prompt"),
         Binding("s", "start", "start", id="window.start"),

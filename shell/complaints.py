@@ -1,6 +1,8 @@
 """Every error as a line for a person, and as an exit status for a script."""
 
 import os
+import sys
+from collections.abc import Iterator
 
 from shell.errors import FAILED, TIMED_OUT, ShellError, sentence
 from shell.safe_text import safe_line
@@ -12,22 +14,25 @@ def explain(error: Exception, colour: bool = False) -> tuple[int, list[str]]:
         return error.status, [f"opsh: {safe_line(sentence(error.message, error.hint))}"]
     if isinstance(error, OSError):
         return FAILED, [f"opsh: {safe_line(system_error(error))}"]
-    # Only here, since importing the floors below takes longer than most complaints need.
     from machines.errors import MachineError
-    from sire import SireError
 
     if isinstance(error, MachineError):
         return error.exit_status, [f"opsh: {safe_line(sentence(error.message, error.hint))}"]
-    if isinstance(error, SireError):
+    if isinstance(error, tuple(loaded("sire", "SireError"))):
         lines = [f"opsh: {safe_line(str(error))}"]
         if colour:
-            lines += [safe_line(line) for line in error.pretty(False).split("\n")[1:]]
+            lines += [safe_line(line) for line in error.pretty(False).split("\n")[1:]]  # type: ignore[attr-defined]
         return FAILED, lines
-    import vm
-
-    if isinstance(error, vm.TimeLimit):
+    if isinstance(error, tuple(loaded("vm", "TimeLimit"))):
         return TIMED_OUT, [f"opsh: evaluation took too long: {safe_line(str(error))}"]
     return FAILED, [f"opsh: internal error: {safe_line(repr(error))}; set OPSH_DEBUG=1 to see where"]
+
+
+def loaded(module: str, name: str) -> Iterator[type[Exception]]:
+    """A class of a module, if that is loaded: if it is not, no error can be of that class, and loading takes long."""
+    found = getattr(sys.modules.get(module), name, None)
+    if found is not None:
+        yield found
 
 
 def system_error(error: OSError) -> str:

@@ -1,5 +1,7 @@
 """What comes up over the window: a question before something disruptive is done, and the help."""
 
+from typing import ClassVar
+
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
@@ -13,7 +15,7 @@ from shell.verbs import VERBS
 class Confirm(ModalScreen[bool]):
     """A question to answer with y or n; not doing it is what Enter does."""
 
-    BINDINGS: list[BindingType] = [  # noqa: RUF012
+    BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "answer(True)", "yes", id="confirm.yes"),
         Binding("n,escape,q", "answer(False)", "no", id="confirm.no"),
         Binding("left,right", "app.focus_next", show=False, id="confirm.move"),
@@ -86,7 +88,7 @@ def help_text() -> str:
 class Help(ModalScreen[None]):
     """The keys and the verbs."""
 
-    BINDINGS: list[BindingType] = [  # noqa: RUF012
+    BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,question_mark", "dismiss", "close", id="help.close"),
     ]
     DEFAULT_CSS = """

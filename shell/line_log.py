@@ -8,6 +8,7 @@ pane counts what has come since. Text comes in as it is and is made safe here.
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from rich.cells import cell_len, chop_cells
 from rich.segment import Segment
@@ -53,7 +54,7 @@ class LineLog(ScrollView, can_focus=True):
     """See the head of this module. `times`: what is shown of an entry's time (0 nothing, 1 the hour, 2 the day too)."""
 
     ALLOW_SELECT = True
-    BINDINGS: list[BindingType] = [  # noqa: RUF012
+    BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j", "scroll_down", "down", show=False, id="log.down"),
         Binding("k", "scroll_up", "up", show=False, id="log.up"),
         Binding("g,home", "top", "first line", show=False, id="log.top"),
@@ -61,7 +62,7 @@ class LineLog(ScrollView, can_focus=True):
         Binding("ctrl+f,space", "page_down", "page down", show=False, id="log.page_down"),
         Binding("ctrl+u", "page_up", "page up", show=False, id="log.page_up"),
     ]
-    COMPONENT_CLASSES = {"line-log--gutter", "line-log--match", "line-log--found", "line-log--mark"}  # noqa: RUF012
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"line-log--gutter", "line-log--match", "line-log--found", "line-log--mark"}
     DEFAULT_CSS = """
     LineLog {
         background: $surface;

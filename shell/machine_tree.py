@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 from rich.text import Text
 from textual.binding import Binding, BindingType
@@ -47,7 +48,7 @@ class CogSummary:
 class MachineTree(Tree[Place | None]):
     """Chooses by moving: the node under the cursor is the one that the other panes show."""
 
-    BINDINGS: list[BindingType] = [  # noqa: RUF012
+    BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j", "cursor_down", "down", show=False, id="tree.down"),
         Binding("k", "cursor_up", "up", show=False, id="tree.up"),
         Binding("tab", "app.go('trk')", "trk", show=False, id="tree.trk"),

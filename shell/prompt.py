@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.message import Message
@@ -64,7 +65,7 @@ def files(word: str) -> list[str]:
 class Prompt(Input):
     """Asks for a verb; says what was asked with the message Asked. Up and down go through what was asked before."""
 
-    BINDINGS: list[BindingType] = [  # noqa: RUF012
+    BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "earlier", "earlier", show=False, id="prompt.earlier"),
         Binding("down", "later", "later", show=False, id="prompt.later"),
         Binding("tab", "complete", "complete", show=False, id="prompt.complete"),

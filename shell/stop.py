@@ -8,7 +8,7 @@ from shell.output import note
 
 
 def run(arguments: Namespace) -> int:
-    from machines.launch import stop
+    from machines.client import stop
 
     directory = home.resolve(arguments.machine)
     home.require(directory)

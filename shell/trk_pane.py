@@ -1,7 +1,7 @@
 """The pane in the middle: the trk of the chosen machine, or of one of its cogs, under a line that says which."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -26,7 +26,7 @@ def lines_of(entry: Entry) -> list[Line]:
 class TrkPane(Vertical):
     """Shows entries; asks for earlier ones with the message Earlier."""
 
-    BINDINGS: list[BindingType] = [  # noqa: RUF012
+    BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "search", "search", key_display="/", id="trk.search"),
         Binding("n", "find(1)", "next match", show=False, id="trk.next"),
         Binding("N", "find(-1)", "previous match", show=False, id="trk.previous"),

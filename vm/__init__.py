@@ -1,1 +1,69 @@
-"""PLAN: values, evaluation, jets, hashing, seeds. Pure: no I/O, no clock, no chance."""
+"""PLAN: values, evaluation, jets, hashing, seeds. Pure: no I/O, no chance; the clock only limits how long it takes.
+
+This is the face that other floors use. A value (`Value`, any object) is a nat (an int >= 0) or a Pin, Law, App, Row, Bar,
+Cow, Set or Tab; what comes out of here is normal, and what goes in must be.
+"""
+
+from __future__ import annotations
+
+from vm import jets
+from vm.evaluation import Crashed, Done, Evaluation, Suspended
+from vm.face import app, arity, bar, compiled, law, nat, pin, row, set_of, tab
+from vm.hashing import hash_text, parse_hash
+from vm.limits import evaluate, force, tune
+from vm.order import compare, equal
+from vm.pins import lazy_pin, load_pin
+from vm.seed import SeedError, load, load_pod, save, save_pin, save_pod
+from vm.text import text, utf8
+from vm.values import App, Bar, Cow, Crash, Interrupted, Law, MemoryLimit, Pin, Row, Set, Tab, TimeLimit, Value
+
+apply = evaluate
+
+__all__ = [
+    "App",
+    "Bar",
+    "Cow",
+    "Crash",
+    "Crashed",
+    "Done",
+    "Evaluation",
+    "Interrupted",
+    "Law",
+    "MemoryLimit",
+    "Pin",
+    "Row",
+    "SeedError",
+    "Set",
+    "Suspended",
+    "Tab",
+    "TimeLimit",
+    "Value",
+    "app",
+    "apply",
+    "arity",
+    "bar",
+    "compare",
+    "compiled",
+    "equal",
+    "evaluate",
+    "force",
+    "hash_text",
+    "jets",
+    "law",
+    "lazy_pin",
+    "load",
+    "load_pin",
+    "load_pod",
+    "nat",
+    "parse_hash",
+    "pin",
+    "row",
+    "save",
+    "save_pin",
+    "save_pod",
+    "set_of",
+    "tab",
+    "text",
+    "tune",
+    "utf8",
+]

@@ -16,6 +16,7 @@ first has order (1, 0); one that does not look at an argument on some inputs tak
 What the function returns is taken as the law's result:
 
     a value or a thunk     the result; a thunk (`delay(f, xs)` for an application) is gone on with as a tail call
+    Tail(f, xs)            f applied to the arguments is the result: as `delay`, for an application that nobody else holds
     FALLBACK               the law itself is run on the same arguments
     Steps(generator)       for work that must evaluate things on the way: the generator
 
@@ -58,12 +59,25 @@ FALLBACK: Final = Fallback()
 
 @final
 class Steps:
-    """A jet at work."""
+    """A jet at work. The evaluator keeps its law and arguments here, should it return FALLBACK."""
 
-    __slots__ = ("generator",)
+    __slots__ = ("args", "generator", "law")
 
     def __init__(self, generator: Generator[object, object, object]) -> None:
         self.generator: Final = generator
+        self.args: list[object] = []
+        self.law: object = None
+
+
+@final
+class Tail:
+    """A jet's result: f applied to arguments."""
+
+    __slots__ = ("f", "xs")
+
+    def __init__(self, f: object, xs: list[object]) -> None:
+        self.f: Final = f
+        self.xs: Final = xs
 
 
 @final

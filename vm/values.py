@@ -16,8 +16,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, final
 
-from librt.vecs import vec
+from librt.vecs import append, vec
 from mypy_extensions import i64
+
+from vm.words import COMPILE
 
 if TYPE_CHECKING:
     from vm.trees import Node
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 Value = object
 
 HUGE: Final[i64] = 1 << 40
+UNCOMPILED: Final = append(vec[i64](), i64(COMPILE))
 
 
 def small(n: int) -> i64:
@@ -38,7 +41,8 @@ def small(n: int) -> i64:
 class Code:
     """Something that can be entered with `nargs` arguments in its first registers: see vm.code for how it comes to be.
 
-    `words` is empty until it is first entered. `source` is what to compile then.
+    At first its words say that it is to be compiled, from `source`; that happens when it is entered. A caller that has
+    evaluated the arguments in `strict` may enter at the word `fast`.
     """
 
     __slots__ = ("consts", "fast", "name", "nargs", "nregs", "source", "strict", "words")
@@ -47,7 +51,7 @@ class Code:
         self.name: Final = name
         self.nargs: Final = nargs
         self.source: object = source
-        self.words: vec[i64] = vec[i64]()
+        self.words: vec[i64] = UNCOMPILED
         self.consts: list[object] = []
         self.nregs: i64 = nargs
         self.fast: i64 = 0

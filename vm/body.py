@@ -1,0 +1,415 @@
+"""The body of a law as a tree of expressions, with what is known about it made plain.
+
+    body:  k in range = slot k (0 is the law itself)   (0 f x) = apply   (1 v b) = let, at the top only   (2 x) = constant x
+           anything else = constant
+
+Applications of known functions are told apart by whether they have too few arguments (they make a value), just enough (a
+call, or one of the jets that decide what runs next) or too many. A let that is used once stands where it is used.
+"""
+
+from __future__ import annotations
+
+from typing import Final, final
+
+from mypy_extensions import i64
+
+from vm import shapes
+from vm.jet import Jet
+from vm.values import App, Code, Cow, Law, Pin, Row, Set, Tab, small
+
+MAX_DEPTH: Final = 120
+MAX_NODES: Final = 50_000
+INLINE_DEPTH: Final = 60
+
+
+class Exp:
+    __slots__ = ()
+
+
+@final
+class Var(Exp):
+    """A slot of the environment: an argument (1..n), a let, or the predecessor of a `Case`."""
+
+    __slots__ = ("slot",)
+
+    def __init__(self, slot: int) -> None:
+        self.slot: Final = slot
+
+
+@final
+class Const(Exp):
+    __slots__ = ("value",)
+
+    def __init__(self, value: object) -> None:
+        self.value: Final = value
+
+
+@final
+class Call(Exp):
+    """A known function on all its arguments."""
+
+    __slots__ = ("args", "code")
+
+    def __init__(self, code: Code, args: list[Exp]) -> None:
+        self.code: Final = code
+        self.args: Final = args
+
+
+@final
+class JetCall(Exp):
+    """A jet on all its arguments; `code` is its entry for callers that do not prepare them."""
+
+    __slots__ = ("args", "code", "jet")
+
+    def __init__(self, jet: Jet, code: Code, args: list[Exp]) -> None:
+        self.jet: Final = jet
+        self.code: Final = code
+        self.args: Final = args
+
+
+@final
+class Make(Exp):
+    """A known head on fewer arguments than it takes (a cow on all): a value, with nothing to run."""
+
+    __slots__ = ("args", "head")
+
+    def __init__(self, head: object, args: list[Exp]) -> None:
+        self.head: Final = head
+        self.args: Final = args
+
+
+@final
+class Apply(Exp):
+    """Something on arguments."""
+
+    __slots__ = ("args", "f")
+
+    def __init__(self, f: Exp, args: list[Exp]) -> None:
+        self.f: Final = f
+        self.args: Final = args
+
+
+@final
+class If(Exp):
+    """`then` if nat(cond) is not 0."""
+
+    __slots__ = ("cond", "other", "then")
+
+    def __init__(self, cond: Exp, then: Exp, other: Exp) -> None:
+        self.cond: Final = cond
+        self.then: Final = then
+        self.other: Final = other
+
+
+@final
+class Case(Exp):
+    """(2 z p x): `zero` if nat(x) is 0, else `succ`, in which `slot` is nat(x) - 1."""
+
+    __slots__ = ("slot", "succ", "x", "zero")
+
+    def __init__(self, zero: Exp, slot: int, succ: Exp, x: Exp) -> None:
+        self.zero: Final = zero
+        self.slot: Final = slot
+        self.succ: Final = succ
+        self.x: Final = x
+
+
+@final
+class Seq(Exp):
+    """`first` is evaluated, `then` is the value."""
+
+    __slots__ = ("first", "then")
+
+    def __init__(self, first: Exp, then: Exp) -> None:
+        self.first: Final = first
+        self.then: Final = then
+
+
+# -- what code comes from ----------------------------------------------------------------------------------------------
+
+
+@final
+class LawSource:
+    """A law, and what its slot 0 is: the law, or the pin around it."""
+
+    __slots__ = ("law", "me")
+
+    def __init__(self, law: Law, me: object) -> None:
+        self.law: Final = law
+        self.me: Final = me
+
+
+@final
+class JetSource:
+    """A jet, and the law's own code for the arguments that it does not handle."""
+
+    __slots__ = ("jet", "law")
+
+    def __init__(self, jet: Jet, law: Code | None) -> None:
+        self.jet: Final = jet
+        self.law: Final = law
+
+
+@final
+class ExpSource:
+    """An expression over the slots `slots`, given in this order; those in `evaluated` are evaluated."""
+
+    __slots__ = ("evaluated", "exp", "slots")
+
+    def __init__(self, exp: Exp, slots: list[int], evaluated: set[int]) -> None:
+        self.exp: Final = exp
+        self.slots: Final = slots
+        self.evaluated: Final = evaluated
+
+
+def entry(f: object) -> Code:
+    """The code of a function that is no app, entered with as many arguments as it takes."""
+    from vm import jets, ops
+
+    if isinstance(f, Pin):
+        code = f.code
+        if code is None:
+            item = f.item
+            if isinstance(item, Law):
+                code = Code(law_text(item), small(item.args), LawSource(item, f))
+                jet = jets.find(f.hash)
+                if jet is not None:
+                    code = Code(jet.name, jet.arity, JetSource(jet, code))
+            else:
+                n = shapes.arity(item)
+                args: list[Exp] = [Var(i + 1) for i in range(min(n, MAX_DEPTH))]
+                # Only a law returns itself: a pin around one (a cow, a bar ..) returns that pin.
+                exp: Exp = Const(f) if returns_itself(item) else name_predecessor(saturate(Const(item), args), MAX_DEPTH + 1)
+                code = Code("pin", small(n), ExpSource(exp, list(range(1, len(args) + 1)), set()))
+            f.code = code
+        return code
+    if isinstance(f, Law):
+        code = f.code
+        if code is None:
+            code = Code(law_text(f), small(f.args), LawSource(f, f))
+            f.code = code
+        return code
+    if isinstance(f, int):
+        return ops.entry(f)
+    n = shapes.arity(f)
+    return Code("data", small(n), ExpSource(returned(f), [1], set()))
+
+
+def returns_itself(item: object) -> bool:
+    return isinstance(item, Cow) or (isinstance(item, Row) and not item.items)
+
+
+def returned(f: object) -> Exp:
+    """What a native form of law or app gives on its last argument."""
+    if isinstance(f, Row):
+        return Const(Cow(len(f.items)) if f.items else f)
+    if isinstance(f, Tab):
+        return Const(Row(f.keys()))
+    if isinstance(f, Set):
+        return Const(Row(f.keys()))
+    if isinstance(f, Cow):
+        return Const(f)
+    body = shapes.law_body(f)
+    return Var(1) if body == 1 else Const(body)
+
+
+def law_text(law: Law) -> str:
+    from vm.text import text
+
+    return text(law.name) or str(law.name)
+
+
+# -- applications of what is known ----------------------------------------------------------------------------------------
+
+
+def saturate(f: Exp, args: list[Exp]) -> Exp:
+    """f on arguments."""
+    while args:
+        if isinstance(f, Apply):
+            args = f.args + args
+            f = f.f
+        elif isinstance(f, Make):
+            args = f.args + args
+            f = Const(f.head)
+        elif isinstance(f, Const):
+            head = f.value
+            if isinstance(head, App):
+                before: list[Exp] = [Const(x) for x in head.args]
+                args = before + args
+                head = head.head
+            n = natural_arity(head)
+            if len(args) < n or (len(args) == n and isinstance(head, (Cow, Set))):
+                return make(head, args)
+            if isinstance(head, (Cow, Set)):
+                return Apply(make(head, args[: int(n)]), args[int(n) :])
+            f = call(head, args[: int(n)])
+            args = args[int(n) :]
+            if args:
+                return Apply(f, args)
+        else:
+            return Apply(f, args)
+    return f
+
+
+def natural_arity(head: object) -> i64:
+    """How many arguments turn a head into something else: a cow into a row, a set into a tab, all others into a call."""
+    if isinstance(head, Cow):
+        return small(head.size)
+    if isinstance(head, Set):
+        return 1
+    return small(shapes.arity(head))
+
+
+def make(head: object, args: list[Exp]) -> Exp:
+    values: list[object] = []
+    for x in args:
+        if not isinstance(x, Const):
+            return Make(head, args)
+        values.append(x.value)
+    return Const(shapes.make_app(head, values))
+
+
+def call(head: object, args: list[Exp]) -> Exp:
+    """A known head, no app, on just enough arguments."""
+    from vm import ops
+
+    if isinstance(head, int) and head == 2:
+        return Case(args[0], -1, args[1], args[2])
+    code = entry(head)
+    source = code.source
+    if isinstance(source, JetSource):
+        jet = source.jet
+        name = jet.name
+        if source.law is not None:
+            if name == "_If":
+                return If(args[0], args[1], args[2])
+            if name == "_Seq":
+                return Seq(args[0], args[1])
+            if name == "_Ifz":
+                return If(JetCall(ops.IS_ZERO, ops.IS_ZERO_CODE, [args[0]]), args[1], args[2])
+            if name == "_Not":
+                return If(args[0], Const(0), Const(1))
+            if name == "_Bit":
+                return If(args[0], Const(1), Const(0))
+            if name == "_And":
+                return If(args[0], If(args[1], Const(1), Const(0)), Const(0))
+            if name == "_Or":
+                return If(args[0], Const(1), If(args[1], Const(1), Const(0)))
+        return JetCall(jet, code, args)
+    return Call(code, args)
+
+
+def name_predecessor(e: Exp, slot: int) -> Exp:
+    """Give the predecessors in new `Case`s slots of their own, from `slot` down."""
+    if isinstance(e, Case) and e.slot < 0:
+        return Case(e.zero, slot, name_predecessor(saturate(e.succ, [Var(slot)]), slot), e.x)
+    if isinstance(e, Apply):
+        return Apply(name_predecessor(e.f, slot), e.args)
+    return e
+
+
+# -- reading ------------------------------------------------------------------------------------------------------------
+
+
+@final
+class Body:
+    """A law's body, read: `exp`, and the lets that it uses more than once by their slots."""
+
+    def __init__(self, law: Law, me: object) -> None:
+        self.me: Final = me
+        raw: list[object] = []
+        x = law.body
+        while isinstance(x, App) and len(x.args) == 2 and isinstance(x.head, int) and x.head == 1:
+            raw.append(x.args[0])
+            x = x.args[1]
+        self.nargs: Final = law.args
+        self.raw: Final = raw
+        self.top: int = law.args + len(raw)
+        self.next: int = self.top + 1
+        self.uses: dict[int, int] = {}
+        self.lets: dict[int, Exp] = {}
+        self.busy: set[int] = set()
+        self.waiting: list[int] = []
+        if raw:
+            self.count(x)
+            for v in raw:
+                self.count(v)
+        self.exp: Final[Exp] = self.read(x, 0)
+        while self.waiting:
+            slot = self.waiting.pop()
+            if slot not in self.lets:
+                self.lets[slot] = self.read(raw[slot - self.nargs - 1], 0)
+
+    def count(self, top: object) -> None:
+        """How often each let is used."""
+        stack: list[object] = [top]
+        while stack:
+            x = stack.pop()
+            if isinstance(x, int):
+                if self.nargs < x <= self.top:
+                    self.uses[x] = self.uses.get(x, 0) + 1
+            elif isinstance(x, App) and len(x.args) == 2 and isinstance(x.head, int) and x.head == 0:
+                stack += x.args
+
+    def read(self, x: object, depth: int) -> Exp:
+        if isinstance(x, int):
+            if x > self.top:
+                return Const(x)
+            if x == 0:
+                return Const(self.me)
+            return Var(x) if x <= self.nargs else self.let(x, depth)
+        if isinstance(x, App) and isinstance(x.head, int):
+            if x.head == 0 and len(x.args) == 2:
+                args: list[Exp] = []
+                while isinstance(x, App) and len(x.args) == 2 and isinstance(x.head, int) and x.head == 0:
+                    args.append(self.read(x.args[1], depth + 1))
+                    x = x.args[0]
+                args.reverse()
+                return self.finish(saturate(self.read(x, depth + 1), args))
+            if x.head == 2 and len(x.args) == 1:
+                return Const(x.args[0])
+        return Const(x)
+
+    def finish(self, e: Exp) -> Exp:
+        self.next += 1
+        return name_predecessor(e, self.next)
+
+    def let(self, slot: int, depth: int) -> Exp:
+        """A use of a let: its value, if that is a constant or used only here."""
+        known = self.lets.get(slot)
+        if known is not None:
+            return known if isinstance(known, Const) else Var(slot)
+        if slot in self.busy:
+            self.waiting.append(slot)
+            return Var(slot)
+        if depth > INLINE_DEPTH:
+            self.waiting.append(slot)
+            return Var(slot)
+        self.busy.add(slot)
+        e = self.read(self.raw[slot - self.nargs - 1], depth + 1)
+        self.busy.discard(slot)
+        if self.uses[slot] == 1:
+            return e
+        self.lets[slot] = e
+        return e if isinstance(e, Const) else Var(slot)
+
+
+def depth_of(top: object) -> int:
+    """How deep a body's applications nest in their arguments; a body of too many nodes counts as too deep."""
+    deepest = 0
+    nodes = 0
+    stack: list[tuple[object, int]] = [(top, 0)]
+    while stack:
+        x, d = stack.pop()
+        nodes += 1
+        if nodes > MAX_NODES:
+            return MAX_DEPTH + 1
+        deepest = max(deepest, d)
+        if isinstance(x, App) and len(x.args) == 2 and isinstance(x.head, int) and (x.head == 0 or x.head == 1):
+            if x.head == 1:
+                stack.append((x.args[0], d))
+                stack.append((x.args[1], d))
+            else:
+                stack.append((x.args[0], d))
+                stack.append((x.args[1], d + 1))
+    return deepest

@@ -1,0 +1,178 @@
+"""Which slots an expression evaluates first: those that can be evaluated before it without anyone seeing a difference.
+
+`demand` gives the slots that are surely evaluated, in the order in which that happens, up to the first thing whose place in
+the order could be observed: a call of something that may crash, show something or never end. So evaluating exactly these,
+in exactly this order, before the expression changes neither which crash is seen nor what is shown when.
+
+The demand of a law (`strict_of`) is what its callers evaluate before they call it. Its calls to itself are taken by the
+greatest fixpoint: at first they are assumed to evaluate everything (ANY).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from vm.body import (
+    MAX_DEPTH,
+    Apply,
+    Body,
+    Call,
+    Case,
+    Const,
+    Exp,
+    ExpSource,
+    If,
+    JetCall,
+    JetSource,
+    LawSource,
+    Make,
+    Seq,
+    Var,
+    depth_of,
+)
+from vm.values import Code
+
+ANY: Final = [-1]
+MAX_NESTING: Final = 6
+MAX_ROUNDS: Final = 6
+
+
+class Demand:
+    """The demand of expressions that share lets. `me` is the code being looked at, `mine` what it is assumed to demand."""
+
+    def __init__(self, lets: dict[int, Exp], me: Code | None, mine: list[int], nesting: int) -> None:
+        self.lets: Final = lets
+        self.me: Final = me
+        self.mine: Final = mine
+        self.nesting: Final = nesting
+
+    def of(self, e: Exp, out: list[int]) -> bool:
+        """Append the slots that e evaluates first to `out`; True if that is all that evaluating e does."""
+        if isinstance(e, Var):
+            if e.slot not in out:
+                out.append(e.slot)
+            return True
+        if isinstance(e, (Const, Make)):
+            return True
+        if isinstance(e, If):
+            return self.of(e.cond, out) and self.either(e.then, e.other, -1, out)
+        if isinstance(e, Case):
+            return self.of(e.x, out) and self.either(e.zero, e.succ, e.slot, out)
+        if isinstance(e, Seq):
+            return self.of(e.first, out) and self.of(e.then, out)
+        if isinstance(e, JetCall):
+            for i in e.jet.order:
+                if not self.of(e.args[i], out):
+                    return False
+                if e.jet.strict[i] == "d":
+                    return False
+            return e.jet.total
+        if isinstance(e, Call):
+            strict = self.mine if e.code is self.me else strict_of(e.code, self.nesting + 1)
+            if strict is ANY:
+                if ANY[0] not in out:
+                    out += ANY
+                return False
+            for i in strict:
+                if not self.of(e.args[i], out):
+                    return False
+            return False
+        if isinstance(e, Apply):
+            self.of(e.f, out)
+        return False
+
+    def either(self, a: Exp, b: Exp, bound: int, out: list[int]) -> bool:
+        """Of two branches: what both evaluate first."""
+        start = len(out)
+        left = out[:]
+        right = out[:]
+        pure = self.of(a, left)
+        pure = self.of(b, right) and pure
+        i = start
+        while True:
+            x = left[i] if i < len(left) else 0
+            y = right[i] if i < len(right) else 0
+            if x == -1:
+                out += right[i:]
+                break
+            if y == -1:
+                out += left[i:]
+                break
+            if x != y or x == 0 or x == bound:
+                pure = pure and i == len(left) and i == len(right)
+                break
+            out.append(x)
+            i += 1
+        if bound > 0 and bound in out[start:]:
+            del out[out.index(bound, start) :]
+            return False
+        return pure
+
+    def arguments(self, slots: list[int], nargs: int, out: list[int], met: dict[int, bool]) -> bool:
+        """What remains of a demand when lets stand for what they in turn evaluate first; argument i is slot i + 1."""
+        for slot in slots:
+            if slot == -1:
+                out += ANY
+                return False
+            if slot <= nargs:
+                if slot - 1 not in out:
+                    out.append(slot - 1)
+                continue
+            done = met.get(slot)
+            if done is not None:
+                if done:
+                    continue
+                return False
+            e = self.lets.get(slot)
+            if e is None or len(met) > MAX_DEPTH:
+                return False
+            met[slot] = False
+            inner: list[int] = []
+            pure = self.of(e, inner)
+            if not self.arguments(inner, nargs, out, met) or not pure:
+                return False
+            met[slot] = True
+        return True
+
+
+def strict_of(code: Code, nesting: int) -> list[int]:
+    """The arguments (from 0) that code evaluates first, in this order."""
+    if code.strict is not None:
+        return code.strict
+    source = code.source
+    if isinstance(source, JetSource):
+        jet = source.jet
+        strict: list[int] = []
+        for i in jet.order:
+            strict.append(i)
+            if jet.strict[i] == "d":
+                break
+        code.strict = strict
+        return strict
+    if isinstance(source, LawSource):
+        if nesting > MAX_NESTING or source.law.args > MAX_DEPTH or depth_of(source.law.body) > MAX_DEPTH:
+            return []
+        code.strict = []
+        strict = fixpoint(code, Body(source.law, source.me), nesting)
+        code.strict = strict
+        return strict
+    if isinstance(source, ExpSource):
+        code.strict = []
+    return []
+
+
+def fixpoint(code: Code, body: Body, nesting: int) -> list[int]:
+    nargs = int(code.nargs)
+    mine = ANY
+    for _ in range(MAX_ROUNDS):
+        demand = Demand(body.lets, code, mine, nesting)
+        slots: list[int] = []
+        demand.of(body.exp, slots)
+        out: list[int] = []
+        demand.arguments(slots, nargs, out, {})
+        if out and out[-1] == -1:
+            out.pop()
+        if mine is not ANY and out == mine:
+            return out
+        mine = out
+    return []

@@ -1,0 +1,1054 @@
+"""The evaluator: one loop over the words of vm.words, with a stack of its own.
+
+The stack has two sides. `stack` holds registers and what frames own; `frames` holds, for each frame, a word and the base to
+go back to. The frame on top waits for the value that is being computed:
+
+    CODE     word = pc | destination << 32 (>= 0)    owns the code to go on with
+    UPDATE   a thunk                                  gets the value, and passes it on
+    REST     a list of arguments                      the value is applied to them
+    STEPS    a jet at work                            is sent the value
+    TRY      nothing                                  passes the value on; a crash stops here and becomes a value
+    END      nothing                                  the value is the result
+
+What a frame owns lies in the stack just below the base that was current when it waits: stack[base - 1].
+
+Nothing here uses the C stack in proportion to what is evaluated, so depth is a question of memory only; and between any two
+words the evaluator can stop (`run` returns after so many steps) and go on later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final, cast, final
+
+from librt.vecs import append, vec
+from mypy_extensions import i64
+
+from vm import shapes
+from vm.body import LawSource, entry
+from vm.compiler import compile_code
+from vm.instance import instantiate
+from vm.jet import FALLBACK, Attempt, Jet, Steps, Tail, Track
+from vm.ops import NORMAL_CODE
+from vm.ops import entry as op_entry
+from vm.text import utf8
+from vm.values import (
+    APPLY as APPLY_CODE,
+)
+from vm.values import (
+    CRASHED,
+    NORMALISE,
+    App,
+    Code,
+    Cow,
+    Crash,
+    Law,
+    MemoryLimit,
+    Pin,
+    Row,
+    Set,
+    Thunk,
+    delay,
+    delay_normal,
+    small,
+)
+from vm.values import (
+    HOLE as HOLE_CODE,
+)
+from vm.words import (
+    ADD,
+    ADDK,
+    APPLY,
+    CALL,
+    CLEAR,
+    COMPILE,
+    CONST,
+    CONST_BIT,
+    DELAY,
+    EQL,
+    EQLK,
+    EQZ,
+    FILL,
+    FORCE,
+    GTEK,
+    GTHK,
+    HOLE,
+    IDX,
+    IDXK,
+    INDEX_MASK,
+    JET,
+    JMP,
+    JZ,
+    LAST_BIT,
+    LTE,
+    LTEK,
+    LTH,
+    LTHK,
+    MAKE,
+    MOV,
+    MUL,
+    NAT,
+    NEQ,
+    NEQK,
+    OPERAND_BITS,
+    PEEK,
+    RET,
+    RETC,
+    RETF,
+    ROW,
+    SUB,
+    SUBK,
+    TAPPLY,
+    TCALL,
+    THUNK,
+    TJET,
+    TREE,
+)
+
+END: Final = -1
+UPDATE: Final = -2
+REST: Final = -3
+STEPS: Final = -4
+TRY: Final = -5
+
+# What `run` does when no instruction is being executed.
+DELIVER: Final = 1  # give r to the frame on top
+ENTER: Final = 2  # evaluate r for the frame on top
+APPLYING: Final = 3  # evaluate r applied to xs for the frame on top
+RESUME: Final = 4  # send r to the jet in the frame on top
+OUTCOME: Final = 5  # r is what a jet returned
+
+LOOP: Final = utf8("loop")
+PC_MASK: Final = (1 << 32) - 1
+FIRST_SIZE: Final = 256
+SLACK: Final = 8
+NATS: Final[list[object]] = list(range(1 << 16))
+NONE: Final[list[object]] = []
+
+
+@final
+class Done:
+    """The value, normal."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: object) -> None:
+        self.value: Final = value
+
+
+@final
+class Crashed:
+    """The crash: an op and its argument, normal."""
+
+    __slots__ = ("arg", "op")
+
+    def __init__(self, op: int, arg: object) -> None:
+        self.op: Final = op
+        self.arg: Final = arg
+
+
+@final
+class Suspended:
+    """Not finished yet."""
+
+    __slots__ = ()
+
+
+SUSPENDED: Final = Suspended()
+
+
+def ignore(x: object) -> None:
+    """Where shown values go when nobody looks."""
+
+
+@final
+class Evaluation:
+    """f applied to xs, to be evaluated and normalised. `trk` is called with each value that running code shows, normal.
+
+    `limit` is the number of slots the stack may have before the evaluation ends with MemoryLimit.
+    """
+
+    def __init__(
+        self, f: object, xs: list[object], trk: Callable[[object], None] | None = None, limit: int = 1 << 28
+    ) -> None:
+        self.trk: Final[Callable[[object], None]] = ignore if trk is None else trk
+        self.limit: i64 = limit
+        self.stack: list[object] = [None] * FIRST_SIZE
+        self.frames: vec[i64] = vec[i64]([END, 0, 0, 0, 0, 0, 0, 0])
+        self.sp: i64 = 2
+        self.base: i64 = 1
+        self.pc: i64 = 0
+        self.code: Code = NORMAL_CODE
+        self.phase: i64 = ENTER
+        self.r: object = delay_normal(delay(f, xs) if xs else f)
+        self.tries: i64 = 0
+
+    @property
+    def slots(self) -> int:
+        """How many slots the stack has: its memory, in words."""
+        return len(self.stack) + len(self.frames)
+
+    def run(self, steps: int) -> Done | Crashed | Suspended:
+        """Go on for about so many steps. After Done or Crashed, never again. Raises MemoryLimit."""
+        try:
+            if self.work(steps):
+                r = self.r
+                self.r = None
+                self.stack = []
+                return Done(r)
+            return SUSPENDED
+        except Crash as crash:
+            self.stack = []
+            return Crashed(crash.op, crash.arg)
+
+    def work(self, fuel: i64) -> bool:
+        """Run until the value is there (True) or the fuel is used up (False). Raises Crash when nothing catches it."""
+        while True:
+            try:
+                return self.loop(fuel)
+            except Crash as crash:
+                self.unwind(crash)
+                fuel -= 1000
+
+    def unwind(self, crash: Crash) -> None:
+        """Take down frames until one catches the crash; thunks on the way become that crash."""
+        sp = self.sp
+        base = self.base
+        frames = self.frames
+        stack = self.stack
+        while True:
+            sp -= 2
+            kind = frames[sp]
+            if kind == END:
+                raise crash
+            if kind == UPDATE:
+                t = stack[base - 1]
+                if isinstance(t, Thunk):
+                    t.code = CRASHED
+                    t.a = crash.op
+                    t.b = crash.arg
+            base = frames[sp + 1]
+            if kind == TRY:
+                break
+        for i in range(int(base), len(stack)):
+            stack[i] = None
+        self.sp = sp
+        self.base = base
+        self.r = crash
+        self.phase = DELIVER
+
+    def loop(self, fuel: i64) -> bool:
+        stack = self.stack
+        size: i64 = len(stack) - SLACK
+        frames = self.frames
+        room: i64 = len(frames) - 4
+        sp = self.sp
+        base = self.base
+        pc = self.pc
+        cd = self.code
+        phase = self.phase
+        r = self.r
+        xs: list[object] = NONE
+        self.r = None
+        words = cd.words
+        consts = cd.consts
+        window = cd.nregs + 1
+        while True:
+            if phase == 0:
+                w = words[pc]
+                pc += 1
+                op = w & 255
+                a = base + ((w >> 8) & 65535)
+                if op == FORCE:
+                    r = stack[a]
+                    if not isinstance(r, Thunk):
+                        continue
+                    while isinstance(r, Thunk) and r.code is None:
+                        r = r.a
+                    if not isinstance(r, Thunk):
+                        stack[a] = r
+                        continue
+                    nb = base + window
+                    if nb > size:
+                        self.sp = sp
+                        self.base = base
+                        size = self.grow(nb)
+                    if sp > room:
+                        frames = self.widen(frames)
+                        room = len(frames) - 4
+                    stack[nb - 1] = cd
+                    frames[sp] = pc | ((a - base) << 32)
+                    frames[sp + 1] = base
+                    sp += 2
+                    base = nb
+                    phase = ENTER
+                elif op == RET:
+                    r = stack[a]
+                    phase = DELIVER
+                elif op == JZ:
+                    x = stack[a]
+                    if isinstance(x, int):
+                        if x == 0:
+                            pc = w >> 40
+                    else:
+                        pc = w >> 40
+                    continue
+                elif op == CALL:
+                    callee = cast(Code, consts[w >> 40])
+                    nb = base + window
+                    n = callee.nargs
+                    if nb + callee.nregs > size:
+                        self.sp = sp
+                        self.base = base
+                        size = self.grow(nb + callee.nregs)
+                    i: i64 = 0
+                    o: i64 = 0
+                    while i < n:
+                        if i % 3 == 0:
+                            o = words[pc]
+                            pc += 1
+                        k = o & INDEX_MASK
+                        if o & CONST_BIT:
+                            stack[nb + i] = consts[k]
+                        else:
+                            k += base
+                            stack[nb + i] = stack[k]
+                            if o & LAST_BIT:
+                                stack[k] = None
+                        o >>= OPERAND_BITS
+                        i += 1
+                    if sp > room:
+                        frames = self.widen(frames)
+                        room = len(frames) - 4
+                    stack[nb - 1] = cd
+                    frames[sp] = pc | ((a - base) << 32)
+                    frames[sp + 1] = base
+                    sp += 2
+                    base = nb
+                    pc = callee.fast
+                    if callee is not cd:
+                        cd = callee
+                        words = cd.words
+                        consts = cd.consts
+                        window = cd.nregs + 1
+                    fuel -= 1
+                    if fuel >= 0:
+                        continue
+                elif op == TCALL:
+                    callee = cast(Code, consts[w >> 40])
+                    n = callee.nargs
+                    if base + callee.nregs > size:
+                        self.sp = sp
+                        self.base = base
+                        size = self.grow(base + callee.nregs)
+                    if n == 1:
+                        o = words[pc]
+                        k = o & INDEX_MASK
+                        x = consts[k] if o & CONST_BIT else stack[base + k]
+                        if o & LAST_BIT:
+                            stack[base + k] = None
+                        stack[base] = x
+                    elif n == 2:
+                        o = words[pc]
+                        k = o & INDEX_MASK
+                        x = consts[k] if o & CONST_BIT else stack[base + k]
+                        if o & LAST_BIT:
+                            stack[base + k] = None
+                        o >>= OPERAND_BITS
+                        k = o & INDEX_MASK
+                        y = consts[k] if o & CONST_BIT else stack[base + k]
+                        if o & LAST_BIT:
+                            stack[base + k] = None
+                        stack[base] = x
+                        stack[base + 1] = y
+                    else:
+                        xs = self.operands(cd, pc, n, base)
+                        i = 0
+                        while i < n:
+                            stack[base + i] = xs[i]
+                            i += 1
+                        xs = NONE
+                    pc = callee.fast
+                    if callee is not cd:
+                        cd = callee
+                        words = cd.words
+                        consts = cd.consts
+                        window = cd.nregs + 1
+                    fuel -= 1
+                    if fuel >= 0:
+                        continue
+                elif op == ADDK:
+                    x = stack[base + ((w >> 24) & 65535)]
+                    if isinstance(x, int):
+                        k = w >> 40
+                        y = x + (k & 65535)
+                        stack[a] = NATS[y] if y < 65536 else y
+                        pc += k >> 16
+                    continue
+                elif op == SUBK:
+                    x = stack[base + ((w >> 24) & 65535)]
+                    if isinstance(x, int):
+                        k = w >> 40
+                        y = x - (k & 65535)
+                        if y < 65536:
+                            stack[a] = NATS[y] if y > 0 else 0
+                        else:
+                            stack[a] = y
+                        pc += k >> 16
+                    continue
+                elif op == LTHK:
+                    x = stack[base + ((w >> 24) & 65535)]
+                    if isinstance(x, int):
+                        k = w >> 40
+                        stack[a] = 1 if x < (k & 65535) else 0
+                        pc += k >> 16
+                    continue
+                elif op == ADD:
+                    x = stack[base + ((w >> 24) & 65535)]
+                    k = w >> 40
+                    y = stack[base + (k & 65535)]
+                    if isinstance(x, int) and isinstance(y, int):
+                        z = x + y
+                        stack[a] = NATS[z] if z < 65536 else z
+                        pc += k >> 16
+                    continue
+                elif op == SUB:
+                    x = stack[base + ((w >> 24) & 65535)]
+                    k = w >> 40
+                    y = stack[base + (k & 65535)]
+                    if isinstance(x, int) and isinstance(y, int):
+                        z = x - y
+                        if z < 65536:
+                            stack[a] = NATS[z] if z > 0 else 0
+                        else:
+                            stack[a] = z
+                        pc += k >> 16
+                    continue
+                elif op == RETF:
+                    r = stack[a]
+                    phase = ENTER if isinstance(r, Thunk) else DELIVER
+                elif op == CONST:
+                    stack[a] = consts[w >> 40]
+                    continue
+                elif op == MOV:
+                    stack[a] = stack[base + ((w >> 24) & 65535)]
+                    continue
+                elif op == THUNK:
+                    callee = cast(Code, consts[w >> 40])
+                    n = callee.nargs
+                    t = Thunk(callee, None, None, None)
+                    if n > 0:
+                        o = words[pc]
+                        k = o & INDEX_MASK
+                        if o & CONST_BIT:
+                            t.a = consts[k]
+                        else:
+                            t.a = stack[base + k]
+                            if o & LAST_BIT:
+                                stack[base + k] = None
+                        if n > 1:
+                            o >>= OPERAND_BITS
+                            k = o & INDEX_MASK
+                            if o & CONST_BIT:
+                                t.b = consts[k]
+                            else:
+                                t.b = stack[base + k]
+                                if o & LAST_BIT:
+                                    stack[base + k] = None
+                            if n == 3:
+                                o >>= OPERAND_BITS
+                                k = o & INDEX_MASK
+                                if o & CONST_BIT:
+                                    t.c = consts[k]
+                                else:
+                                    t.c = stack[base + k]
+                                    if o & LAST_BIT:
+                                        stack[base + k] = None
+                            elif n > 3:
+                                t.c = self.operands(cd, pc, n, base)[2:]
+                        pc += (n + 2) // 3
+                    stack[a] = t
+                    continue
+                elif op == JET:
+                    jet = cast(Jet, consts[w >> 40])
+                    n = jet.arity
+                    xs = self.operands(cd, pc, n, base)
+                    pc += (n + 2) // 3
+                    self.sp = sp
+                    self.base = base
+                    function: Any = jet.function
+                    if n == 1:
+                        r = function(xs[0])
+                    elif n == 2:
+                        r = function(xs[0], xs[1])
+                    elif n == 3:
+                        r = function(xs[0], xs[1], xs[2])
+                    else:
+                        r = function(*xs)
+                    if not isinstance(r, (Steps, Tail)) and r is not FALLBACK:
+                        stack[a] = r
+                        continue
+                    nb = base + window
+                    if nb > size:
+                        size = self.grow(nb)
+                    if sp > room:
+                        frames = self.widen(frames)
+                        room = len(frames) - 4
+                    stack[nb - 1] = cd
+                    frames[sp] = pc | ((a - base) << 32)
+                    frames[sp + 1] = base
+                    sp += 2
+                    base = nb
+                    if r is FALLBACK:
+                        r = consts[(w >> 40) + 1]
+                    elif isinstance(r, Steps):
+                        r.law = consts[(w >> 40) + 1]
+                        r.args = xs
+                    phase = OUTCOME
+                elif op == TJET:
+                    jet = cast(Jet, consts[w >> 40])
+                    n = jet.arity
+                    xs = self.operands(cd, pc, n, base)
+                    self.sp = sp
+                    self.base = base
+                    function = jet.function
+                    if n == 1:
+                        r = function(xs[0])
+                    elif n == 2:
+                        r = function(xs[0], xs[1])
+                    elif n == 3:
+                        r = function(xs[0], xs[1], xs[2])
+                    else:
+                        r = function(*xs)
+                    if r is FALLBACK:
+                        r = consts[(w >> 40) + 1]
+                    elif isinstance(r, Steps):
+                        r.law = consts[(w >> 40) + 1]
+                        r.args = xs
+                    phase = OUTCOME
+                elif op == APPLY:
+                    n = (w >> 24) & 65535
+                    xs = self.operands(cd, pc, n, base)
+                    pc += (n + 2) // 3
+                    nb = base + window
+                    if nb > size:
+                        self.sp = sp
+                        self.base = base
+                        size = self.grow(nb)
+                    if sp > room:
+                        frames = self.widen(frames)
+                        room = len(frames) - 4
+                    stack[nb - 1] = cd
+                    frames[sp] = pc | ((a - base) << 32)
+                    frames[sp + 1] = base
+                    sp += 2
+                    base = nb
+                    r = xs[0]
+                    xs = xs[1:]
+                    phase = APPLYING
+                elif op == TAPPLY:
+                    xs = self.operands(cd, pc, (w >> 24) & 65535, base)
+                    r = xs[0]
+                    xs = xs[1:]
+                    phase = APPLYING
+                elif op == ROW:
+                    n = (w >> 24) & 65535
+                    stack[a] = Row(self.operands(cd, pc, n, base))
+                    pc += (n + 2) // 3
+                    continue
+                elif op == MAKE:
+                    n = (w >> 24) & 65535
+                    stack[a] = make(consts[w >> 40], self.operands(cd, pc, n, base))
+                    pc += (n + 2) // 3
+                    continue
+                elif op == DELAY:
+                    n = (w >> 24) & 65535
+                    xs = self.operands(cd, pc, n, base)
+                    pc += (n + 2) // 3
+                    stack[a] = Thunk(APPLY_CODE, xs[0], xs[1:], None)
+                    continue
+                elif op == RETC:
+                    r = consts[w >> 40]
+                    phase = DELIVER
+                elif op == EQZ:
+                    x = stack[base + ((w >> 24) & 65535)]
+                    if isinstance(x, int):
+                        stack[a] = 1 if x == 0 else 0
+                        pc += w >> 56
+                    continue
+                elif op == EQLK:
+                    x = stack[base + ((w >> 24) & 65535)]
+                    if isinstance(x, int):
+                        k = w >> 40
+                        stack[a] = 1 if x == (k & 65535) else 0
+                        pc += k >> 16
+                    continue
+                elif op == EQL:
+                    x = stack[base + ((w >> 24) & 65535)]
+                    k = w >> 40
+                    y = stack[base + (k & 65535)]
+                    if isinstance(x, int) and isinstance(y, int):
+                        stack[a] = 1 if x == y else 0
+                        pc += k >> 16
+                    continue
+                elif op == LTH:
+                    x = stack[base + ((w >> 24) & 65535)]
+                    k = w >> 40
+                    y = stack[base + (k & 65535)]
+                    if isinstance(x, int) and isinstance(y, int):
+                        stack[a] = 1 if x < y else 0
+                        pc += k >> 16
+                    continue
+                elif op == LTE:
+                    x = stack[base + ((w >> 24) & 65535)]
+                    k = w >> 40
+                    y = stack[base + (k & 65535)]
+                    if isinstance(x, int) and isinstance(y, int):
+                        stack[a] = 1 if x <= y else 0
+                        pc += k >> 16
+                    continue
+                elif op == IDXK:
+                    x = stack[base + ((w >> 24) & 65535)]
+                    if isinstance(x, Row):
+                        k = w >> 40
+                        items = x.items
+                        stack[a] = items[k & 65535] if (k & 65535) < len(items) else 0
+                        pc += k >> 16
+                    continue
+                elif op == IDX:
+                    x = stack[base + ((w >> 24) & 65535)]
+                    k = w >> 40
+                    y = stack[base + (k & 65535)]
+                    if isinstance(x, int) and isinstance(y, Row):
+                        items = y.items
+                        stack[a] = items[x] if x < len(items) else 0
+                        pc += k >> 16
+                    continue
+                elif op == LTEK:
+                    x = stack[base + ((w >> 24) & 65535)]
+                    if isinstance(x, int):
+                        k = w >> 40
+                        stack[a] = 1 if x <= (k & 65535) else 0
+                        pc += k >> 16
+                    continue
+                elif op == GTHK:
+                    x = stack[base + ((w >> 24) & 65535)]
+                    if isinstance(x, int):
+                        k = w >> 40
+                        stack[a] = 1 if x > (k & 65535) else 0
+                        pc += k >> 16
+                    continue
+                elif op == GTEK:
+                    x = stack[base + ((w >> 24) & 65535)]
+                    if isinstance(x, int):
+                        k = w >> 40
+                        stack[a] = 1 if x >= (k & 65535) else 0
+                        pc += k >> 16
+                    continue
+                elif op == NEQK:
+                    x = stack[base + ((w >> 24) & 65535)]
+                    if isinstance(x, int):
+                        k = w >> 40
+                        stack[a] = 0 if x == (k & 65535) else 1
+                        pc += k >> 16
+                    continue
+                elif op == NEQ:
+                    x = stack[base + ((w >> 24) & 65535)]
+                    k = w >> 40
+                    y = stack[base + (k & 65535)]
+                    if isinstance(x, int) and isinstance(y, int):
+                        stack[a] = 0 if x == y else 1
+                        pc += k >> 16
+                    continue
+                elif op == MUL:
+                    x = stack[base + ((w >> 24) & 65535)]
+                    k = w >> 40
+                    y = stack[base + (k & 65535)]
+                    if isinstance(x, int) and isinstance(y, int):
+                        z = x * y
+                        stack[a] = NATS[z] if z < 65536 else z
+                        pc += k >> 16
+                    continue
+                elif op == JMP:
+                    pc = w >> 40
+                    continue
+                elif op == CLEAR:
+                    stack[a] = None
+                    continue
+                elif op == PEEK:
+                    r = stack[a]
+                    if isinstance(r, Thunk) and r.code is None:
+                        while isinstance(r, Thunk) and r.code is None:
+                            r = r.a
+                        stack[a] = r
+                    continue
+                elif op == NAT:
+                    stack[a] = 1 if isinstance(stack[base + ((w >> 24) & 65535)], int) else 0
+                    pc += w >> 56
+                    continue
+                elif op == HOLE:
+                    stack[a] = Thunk(HOLE_CODE, None, None, None)
+                    continue
+                elif op == FILL:
+                    x = stack[a]
+                    if isinstance(x, Thunk):
+                        x.a = stack[base + ((w >> 24) & 65535)]
+                        x.code = None
+                    continue
+                elif op == COMPILE:
+                    compile_code(cd)
+                    words = cd.words
+                    consts = cd.consts
+                    window = cd.nregs + 1
+                    pc = 0
+                    if base + window > size:
+                        self.sp = sp
+                        self.base = base
+                        size = self.grow(base + window)
+                    continue
+                elif op == TREE:
+                    source = cast(LawSource, consts[0])
+                    i = 0
+                    xs = []
+                    while i < cd.nargs:
+                        xs.append(stack[base + i])
+                        stack[base + i] = None
+                        i += 1
+                    r = instantiate(source.law, source.me, xs)
+                    phase = ENTER if isinstance(r, Thunk) else DELIVER
+
+            # No instruction: values and applications on their way.
+            while phase != 0:
+                if phase == DELIVER:
+                    sp -= 2
+                    w = frames[sp]
+                    if w >= 0:
+                        cd = cast(Code, stack[base - 1])
+                        base = frames[sp + 1]
+                        stack[base + (w >> 32)] = r
+                        pc = w & PC_MASK
+                        words = cd.words
+                        consts = cd.consts
+                        window = cd.nregs + 1
+                        phase = 0
+                    elif w == UPDATE:
+                        x = stack[base - 1]
+                        if isinstance(x, Thunk):
+                            x.code = None
+                            x.a = r
+                        stack[base - 1] = None
+                        base = frames[sp + 1]
+                    elif w == REST:
+                        xs = cast("list[object]", stack[base - 1])
+                        stack[base - 1] = None
+                        base = frames[sp + 1]
+                        phase = APPLYING
+                    elif w == STEPS:
+                        sp += 2
+                        phase = RESUME
+                    elif w == TRY:
+                        base = frames[sp + 1]
+                    else:
+                        self.sp = sp
+                        self.r = r
+                        return True
+                elif phase == ENTER:
+                    while isinstance(r, Thunk) and r.code is None:
+                        r = r.a
+                    if not isinstance(r, Thunk):
+                        phase = DELIVER
+                        continue
+                    t = r
+                    callee = cast(Code, t.code)
+                    if sp > room:
+                        frames = self.widen(frames)
+                        room = len(frames) - 4
+                    if callee is HOLE_CODE:
+                        self.sp = sp
+                        self.base = base
+                        raise Crash(LOOP, 0)
+                    if callee is CRASHED:
+                        self.sp = sp
+                        self.base = base
+                        raise Crash(cast(int, t.a), t.b)
+                    if base + callee.nregs + 1 > size:
+                        self.sp = sp
+                        self.base = base
+                        size = self.grow(base + callee.nregs + 1)
+                    if frames[sp - 2] == UPDATE:
+                        # The frame on top only waits to pass the value on: let its thunk be this one.
+                        x = stack[base - 1]
+                        if isinstance(x, Thunk):
+                            x.code = None
+                            x.a = t
+                        stack[base - 1] = t
+                    else:
+                        stack[base] = t
+                        frames[sp] = UPDATE
+                        frames[sp + 1] = base
+                        sp += 2
+                        base += 1
+                    t.code = HOLE_CODE
+                    x = t.a
+                    y = t.b
+                    t.a = None
+                    t.b = None
+                    if callee is APPLY_CODE:
+                        r = x
+                        xs = cast("list[object]", y)
+                        phase = APPLYING
+                        continue
+                    n = callee.nargs
+                    if n > 0:
+                        stack[base] = x
+                        if n > 1:
+                            stack[base + 1] = y
+                            if n == 3:
+                                stack[base + 2] = t.c
+                                t.c = None
+                            elif n > 3:
+                                xs = cast("list[object]", t.c)
+                                t.c = None
+                                i = 2
+                                while i < n:
+                                    stack[base + i] = xs[i - 2]
+                                    i += 1
+                                xs = NONE
+                    x = None
+                    y = None
+                    cd = NORMAL_CODE if callee is NORMALISE else callee
+                    words = cd.words
+                    consts = cd.consts
+                    window = cd.nregs + 1
+                    pc = 0
+                    phase = 0
+                elif phase == APPLYING:
+                    while isinstance(r, Thunk) and r.code is None:
+                        r = r.a
+                    n = len(xs)
+                    if isinstance(r, Thunk):
+                        if base + 1 > size:
+                            self.sp = sp
+                            self.base = base
+                            size = self.grow(base + 1)
+                        if sp > room:
+                            frames = self.widen(frames)
+                            room = len(frames) - 4
+                        stack[base] = xs
+                        frames[sp] = REST
+                        frames[sp + 1] = base
+                        sp += 2
+                        base += 1
+                        phase = ENTER
+                        continue
+                    if isinstance(r, App):
+                        need = r.need
+                        if need < 0:
+                            need = lacking(r)
+                            r.need = need
+                        if n < need:
+                            r = App(r.head, r.args + xs, need - n)
+                            phase = DELIVER
+                            continue
+                        xs = r.args + xs
+                        r = r.head
+                        n = len(xs)
+                    if isinstance(r, Pin) or isinstance(r, Law):
+                        code = r.code
+                        callee = entry(r) if code is None else code
+                    elif isinstance(r, Cow) and n <= r.size:
+                        r = shapes.make_app(r, xs)
+                        phase = DELIVER
+                        continue
+                    elif isinstance(r, Cow) or (isinstance(r, Set) and n > 0):
+                        k = small(r.size) if isinstance(r, Cow) else 1
+                        made = make(r, xs[:k])
+                        if n == k:
+                            r = made
+                            phase = DELIVER
+                            continue
+                        if not isinstance(made, App):
+                            xs = xs[k:]
+                            r = made
+                            continue
+                        callee = entry(r)
+                    elif isinstance(r, int):
+                        callee = op_entry(r)
+                    else:
+                        callee = entry(r)
+                    need = callee.nargs
+                    if n < need:
+                        r = App(r, xs, need - n)
+                        phase = DELIVER
+                        continue
+                    if base + callee.nregs + 1 > size:
+                        self.sp = sp
+                        self.base = base
+                        size = self.grow(base + callee.nregs + 1)
+                    if n > need:
+                        if sp > room:
+                            frames = self.widen(frames)
+                            room = len(frames) - 4
+                        stack[base] = xs[need:]
+                        frames[sp] = REST
+                        frames[sp + 1] = base
+                        sp += 2
+                        base += 1
+                    i = 0
+                    while i < need:
+                        stack[base + i] = xs[i]
+                        i += 1
+                    xs = NONE
+                    cd = callee
+                    words = cd.words
+                    consts = cd.consts
+                    window = cd.nregs + 1
+                    pc = 0
+                    phase = 0
+                elif phase == RESUME:
+                    fuel -= 10
+                    if fuel < 0:
+                        break
+                    self.sp = sp
+                    self.base = base
+                    steps = cast(Steps, stack[base - 1])
+                    generator: Any = steps.generator
+                    try:
+                        r = generator.send(r)
+                    except StopIteration as stop:
+                        r = stop.value
+                        sp -= 2
+                        stack[base - 1] = None
+                        base = frames[sp + 1]
+                        if r is FALLBACK:
+                            r = steps.law
+                            xs = steps.args
+                        phase = OUTCOME
+                        continue
+                    if isinstance(r, Thunk):
+                        phase = ENTER
+                    elif isinstance(r, Track):
+                        self.trk(r.value)
+                        r = 0
+                    elif isinstance(r, Attempt):
+                        if sp > room:
+                            frames = self.widen(frames)
+                            room = len(frames) - 4
+                        frames[sp] = TRY
+                        frames[sp + 1] = base
+                        sp += 2
+                        r = r.value
+                        phase = ENTER
+                elif phase == OUTCOME:
+                    if isinstance(r, Steps):
+                        if base + 1 > size:
+                            self.sp = sp
+                            self.base = base
+                            size = self.grow(base + 1)
+                        if sp > room:
+                            frames = self.widen(frames)
+                            room = len(frames) - 4
+                        stack[base] = r
+                        frames[sp] = STEPS
+                        frames[sp + 1] = base
+                        sp += 2
+                        base += 1
+                        r = None
+                        phase = RESUME
+                    elif isinstance(r, Tail):
+                        xs = r.xs
+                        r = r.f
+                        phase = APPLYING
+                    elif isinstance(r, Code):
+                        # A jet that leaves its arguments to the law.
+                        callee = r
+                        if base + callee.nregs > size:
+                            self.sp = sp
+                            self.base = base
+                            size = self.grow(base + callee.nregs)
+                        i = 0
+                        while i < callee.nargs:
+                            stack[base + i] = xs[i]
+                            i += 1
+                        xs = NONE
+                        cd = callee
+                        words = cd.words
+                        consts = cd.consts
+                        window = cd.nregs + 1
+                        pc = 0
+                        phase = 0
+                    else:
+                        phase = ENTER if isinstance(r, Thunk) else DELIVER
+            fuel -= 1
+            if fuel < 0:
+                self.frames = frames
+                self.sp = sp
+                self.base = base
+                self.pc = pc
+                self.code = cd
+                self.phase = phase
+                self.r = r
+                return False
+
+    def operands(self, cd: Code, pc: i64, n: i64, base: i64) -> list[object]:
+        """The operands in the words from pc on. Not in the loop itself, as it is where the list is what takes the time."""
+        words = cd.words
+        consts = cd.consts
+        stack = self.stack
+        out: list[object] = []
+        i: i64 = 0
+        o: i64 = 0
+        while i < n:
+            if i % 3 == 0:
+                o = words[pc]
+                pc += 1
+            k = o & INDEX_MASK
+            if o & CONST_BIT:
+                out.append(consts[k])
+            else:
+                k += base
+                out.append(stack[k])
+                if o & LAST_BIT:
+                    stack[k] = None
+            o >>= OPERAND_BITS
+            i += 1
+        return out
+
+    def widen(self, frames: vec[i64]) -> vec[i64]:
+        """Twice as many frames."""
+        for _ in range(len(frames)):
+            frames = append(frames, 0)
+        self.frames = frames
+        return frames
+
+    def grow(self, top: i64) -> i64:
+        """Make room in the stack up to `top`; its new size less some slack."""
+        stack = self.stack
+        size: i64 = len(stack)
+        while size < top + SLACK + 1:
+            size += size
+        if size > self.limit:
+            raise MemoryLimit
+        stack.extend([None] * (size - len(stack)))
+        return size - SLACK
+
+
+def make(head: object, xs: list[object]) -> object:
+    """A head on fewer arguments than it takes."""
+    if isinstance(head, (Cow, Set)):
+        if isinstance(head, Set):
+            x = xs[0]
+            while isinstance(x, Thunk) and x.code is None:
+                x = x.a
+            xs = [x]
+        return shapes.make_app(head, xs)
+    return App(head, xs)
+
+
+def lacking(x: App) -> i64:
+    """How many arguments an app lacks before something happens: a set counts what its law takes."""
+    head = x.head
+    if isinstance(head, Pin):
+        code = head.code
+        return (entry(head) if code is None else code).nargs - len(x.args)
+    return small(shapes.arity(head)) - len(x.args) - (1 if isinstance(head, Cow) else 0)

@@ -1,0 +1,127 @@
+"""Normal forms: everything in a value evaluated, applications that have a native form in it."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+
+from vm import shapes
+from vm.jet import Steps
+from vm.trees import Node
+from vm.values import App, Pin, Row, Set, Tab, Thunk, known
+
+PAUSE = 10_000
+
+
+def is_normal(x: object) -> bool:
+    """Is x known to be normal? A row or app without rows, apps, tabs and thunks in it is looked through."""
+    if isinstance(x, Thunk):
+        return False
+    if isinstance(x, Row):
+        if x.normal:
+            return True
+        for y in x.items:
+            if isinstance(y, int) or isinstance(y, Pin):
+                continue
+            if not flat(y):
+                return False
+        x.normal = True
+        return True
+    if isinstance(x, App):
+        if x.normal:
+            return True
+        if isinstance(x.head, Set):
+            return False
+        for y in x.args:
+            if not flat(y):
+                return False
+        x.normal = True
+        return True
+    if isinstance(x, Tab):
+        return x.normal
+    return True
+
+
+def flat(x: object) -> bool:
+    """Is x normal, as far as can be told without looking into it?"""
+    if isinstance(x, (Thunk, Row, App, Tab)):
+        if isinstance(x, Row):
+            return x.normal
+        if isinstance(x, App):
+            return x.normal
+        if isinstance(x, Tab):
+            return x.normal
+        return False
+    return True
+
+
+def normalise(x: object) -> object:
+    """The function of a jet on one evaluated argument: its normal form."""
+    return x if is_normal(x) else Steps(walk(x))
+
+
+def walk(top: object) -> Generator[object, object, object]:
+    """Normalise an evaluated value, depth first, left to right; slots that hold thunks get their values.
+
+    The stack holds what is being looked through, and how far: a list of slots and an index. When the last slot is done the
+    owner is normal. An app of a set that turns out to be a tab is replaced in the slot that holds it.
+    """
+    result: list[object] = [top]
+    owners: list[object] = [None]
+    slots: list[list[object]] = [result]
+    places: list[int] = [0]
+    steps = 0
+    while owners:
+        steps += 1
+        if steps >= PAUSE:
+            steps = 0
+            yield 0
+        here = slots[-1]
+        i = places[-1]
+        if i == len(here):
+            owner = owners.pop()
+            slots.pop()
+            places.pop()
+            if isinstance(owner, Row):
+                owner.normal = True
+            elif isinstance(owner, App):
+                owner.normal = True
+                if isinstance(owner.head, Set):
+                    above = slots[-1]
+                    above[places[-1] - 1] = shapes.make_app(owner.head, owner.args)
+                    if isinstance(above[places[-1] - 1], Tab):
+                        places[-1] -= 1
+            elif isinstance(owner, Tab):
+                refill(owner.root, here)
+                owner.normal = True
+            continue
+        x = here[i]
+        if isinstance(x, Thunk):
+            value = known(x)
+            x = (yield x) if value is None else value
+            here[i] = x
+        places[-1] = i + 1
+        if not is_normal(x):
+            owners.append(x)
+            places.append(0)
+            if isinstance(x, Row):
+                slots.append(x.items)
+            elif isinstance(x, App):
+                slots.append(x.args)
+            elif isinstance(x, Tab):
+                slots.append(x.values())
+    return result[0]
+
+
+def refill(root: Node | None, values: list[object]) -> None:
+    """Put normal values in the place of a tree's own."""
+    stack: list[Node] = []
+    t = root
+    i = 0
+    while t is not None or stack:
+        while t is not None:
+            stack.append(t)
+            t = t.left
+        node = stack.pop()
+        node.value = values[i]
+        i += 1
+        t = node.right

@@ -49,14 +49,20 @@ EXPRESSIONS = {"|", "-", "**", "@", "@@", "^", "&", "?", "??", "."}
 
 def initial_state() -> vm.Row:
     """The state in which no module has been entered."""
-    empty = vm.tab([])
-    return make_state(1, 0, empty, empty)
+    return make_state(1, 0, make_tab(None), make_tab(None))
 
 
-def make_state(key: int, module: int, scope: Value, modules: Value) -> vm.Row:
+def make_state(key: int, module: Value, scope: Value, modules: Value) -> vm.Row:
     state = vm.row([key, module, scope, modules])
-    assert isinstance(state, vm.Row)
+    state.normal = True
     return state
+
+
+def make_tab(root: trees.Tree) -> vm.Tab:
+    """A tab, known to be normal: without that, each run of a macro would look through it all."""
+    tab = vm.Tab(root)
+    tab.normal = True
+    return tab
 
 
 def enter(state: vm.Row, module: int) -> vm.Row:
@@ -64,8 +70,8 @@ def enter(state: vm.Row, module: int) -> vm.Row:
     key, finished, scope, modules = state.items
     if finished != 0:
         assert isinstance(modules, vm.Tab)
-        modules = vm.Tab(trees.insert(modules.root, finished, vm.pin(scope)))
-    return make_state(vm.nat(key), module, vm.tab([]), modules)
+        modules = make_tab(trees.insert(modules.root, finished, vm.pin(scope)))
+    return make_state(vm.nat(key), module, make_tab(None), modules)
 
 
 def name_text(name: Value) -> str:
@@ -103,7 +109,8 @@ def decimal(text: str) -> int:
     if len(text) <= 4000:
         return int(text)
     half = len(text) // 2
-    return decimal(text[: len(text) - half]) * 10**half + decimal(text[len(text) - half :])
+    shift: int = 10**half
+    return decimal(text[: len(text) - half]) * shift + decimal(text[len(text) - half :])
 
 
 def parts(rex: Node) -> list[Rex]:
@@ -157,8 +164,8 @@ class Compiler:
         self.known: dict[str, Binding | None] = {}
         self.key = 0
         self.module: Value = 0
-        self.scope: vm.Tab = vm.Tab(None)
-        self.modules: vm.Tab = vm.Tab(None)
+        self.scope: vm.Tab = make_tab(None)
+        self.modules: vm.Tab = make_tab(None)
         self.whole: vm.Row | None = None
         self.put(state)
         # Where this is not compiled, Python's own limit would come before ours.
@@ -211,7 +218,7 @@ class Compiler:
             key = self.key
             self.key += 1
         binding = new_binding(key, value, code, vm.nat(self.module), name, properties)
-        self.scope = vm.Tab(trees.insert(self.scope.root, name, binding.pin))
+        self.scope = make_tab(trees.insert(self.scope.root, name, binding.pin))
         self.whole = None
         text = vm.text(name)
         if text is None:
@@ -367,7 +374,7 @@ class Compiler:
             if self.scope.get(name) is None:
                 text = name_text(name)
                 raise self.error(rex, f"cannot export {text}: it is not defined", self.hints(text))
-        self.set_scope(vm.tab([(name, pin) for name, pin in self.scope.items() if name in names]))
+        self.set_scope(make_tab(trees.from_pairs([(name, pin) for name, pin in self.scope.items() if name in names])))
 
     def import_all(self, rex: Node) -> None:
         link: Rex | None = rex
@@ -390,7 +397,7 @@ class Compiler:
             root = self.modules.root
             for name, scope in self.find(name_text(module)).items():
                 root = trees.insert(root, name, scope)
-            self.modules = vm.Tab(root)
+            self.modules = make_tab(root)
             self.whole = None
             pin = self.modules.get(module)
         if pin is None:
@@ -399,7 +406,7 @@ class Compiler:
         if not isinstance(bindings, vm.Tab):
             raise BadState(f"the module {name_text(module)} is not a pinned tab")
         if only is None:
-            self.set_scope(vm.Tab(trees.union(bindings.root, self.scope.root)))
+            self.set_scope(make_tab(trees.union(bindings.root, self.scope.root)))
             return
         root = self.scope.root
         for name in only:
@@ -409,7 +416,7 @@ class Compiler:
                 names = [name_text(key) for key in trees.keys(bindings.root)]
                 raise self.error(rex, f"{name_text(module)} has no {text}", similar(text, names))
             root = trees.insert(root, name, found)
-        self.set_scope(vm.Tab(root))
+        self.set_scope(make_tab(root))
 
     def check(self, rex: Node) -> None:
         link = rex

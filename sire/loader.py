@@ -11,7 +11,7 @@ from typing import final
 
 import vm
 from sire.cache import Cache, digest
-from sire.compiler import Compiler, base_rune, enter, initial_state, leaf_nat, make_state, name_text
+from sire.compiler import Compiler, base_rune, enter, initial_state, leaf_nat, make_state, make_tab, name_text
 from sire.errors import SireError
 from sire.reader import decode, read_blocks
 from sire.rex import Node, Rex
@@ -286,15 +286,19 @@ def all_modules(imports: list[Module]) -> dict[int, Value]:
     return modules
 
 
+def all_tab(modules: dict[int, Value]) -> vm.Tab:
+    return make_tab(trees.from_pairs(list(modules.items())))
+
+
 def starting_state(before: Module | None, imports: list[Module]) -> vm.Row:
     """The state that the first block of a module meets."""
     key = max([vm.nat(initial_state().items[0]), *(module.next_key for module in imports)])
     modules = all_modules(imports)
     if before is None:
-        return make_state(key, 0, vm.tab([]), vm.tab(modules.items()))
+        return make_state(key, 0, make_tab(None), all_tab(modules))
     name = vm.utf8(before.name)
     del modules[name]
-    return make_state(key, name, before.tab, vm.tab(modules.items()))
+    return make_state(key, name, before.tab, all_tab(modules))
 
 
 @final
@@ -387,8 +391,8 @@ class Session:
         root = compiler.modules.root
         for name, scope in module.modules.items():
             root = trees.insert(root, name, scope)
-        scope_tab = vm.Tab(trees.union(module.tab.root, compiler.scope.root))
-        compiler.put(make_state(max(compiler.key, module.next_key), vm.nat(compiler.module), scope_tab, vm.Tab(root)))
+        scope_tab = make_tab(trees.union(module.tab.root, compiler.scope.root))
+        compiler.put(make_state(max(compiler.key, module.next_key), vm.nat(compiler.module), scope_tab, make_tab(root)))
         return module
 
     def evaluate(self, text: str, line: int = 1) -> list[str]:

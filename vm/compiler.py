@@ -536,7 +536,7 @@ class Maker:
         """A jet's call: its fast form, if there is one that fits the operands, and its general form (lazily: a thunk)."""
         at = len(self.out)
         self.fast_form(e.jet.name, r, operands)
-        fast = self.out[at] if len(self.out) > at else None
+        fast = self.out[-1] if len(self.out) > at else None
         words = 1 + (len(operands) + PER_WORD - 1) // PER_WORD
         if lazily:
             self.emit(THUNK, r, 0, self.const(e.code), operands)

@@ -9,7 +9,7 @@ from shell.reading import reading
 
 def run(arguments: Namespace) -> int:
     with reading(arguments.machine) as machine:
-        cogs = machine.call("cogs")
+        cogs = machine.call("cogs")["cogs"]
     if arguments.json:
         for cog in cogs:
             print_json(cog)

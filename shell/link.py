@@ -105,7 +105,7 @@ class Link:
         client = await AsyncClient.connect(self.directory)
         self.client = client
         try:
-            self.cogs = by_number(await client.call("cogs"))
+            self.cogs = by_number((await client.call("cogs"))["cogs"])
             await self.catch_up(client)
             await client.call("subscribe", topics=["trk", "cogs", "status"], from_=self.next)
             self.turn("running")
@@ -196,7 +196,7 @@ def read_store(directory: Path, start: int) -> tuple[dict[int, dict[str, Any]], 
 
     with Stored(directory) as stored:
         entries = stored.call("trk", last=BACKLOG)["entries"]
-        return by_number(stored.call("cogs")), [entry for entry in entries if entry["n"] >= start]
+        return by_number(stored.call("cogs")["cogs"]), [entry for entry in entries if entry["n"] >= start]
 
 
 def read_span(directory: Path, start: int, end: int) -> list[Entry]:

@@ -148,7 +148,7 @@ class FakeHost:
             case "status":
                 result = self.status("running")
             case "cogs":
-                return {"result": self.cogs}
+                result = {"cogs": self.cogs}
             case "trk":
                 result = self.trk(params)
             case "inspect":

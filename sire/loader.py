@@ -11,7 +11,7 @@ from typing import final
 
 import vm
 from sire.cache import Cache, digest
-from sire.compiler import Compiler, base_rune, enter, initial_state, leaf_nat, make_state, make_tab, name_text
+from sire.compiler import Compiler, base_rune, enter, initial_state, leaf_nat, make_state, make_tab, name_text, similar
 from sire.errors import SireError
 from sire.reader import decode, read_blocks
 from sire.rex import Node, Rex
@@ -221,8 +221,11 @@ class Loader:
         """The module that `source` imports on that line."""
         file = self.find(name, source.file.parent)
         if file is None:
-            places = ", ".join(str(folder) for folder in [source.file.parent, *self.path, library_path()])
-            raise source.error(line, f"there is no module {name}", [f"looked for {name}.sire in {places}"])
+            folders = [source.file.parent, *self.path, library_path()]
+            names = sorted({other.stem for folder in folders for other in folder.glob("*.sire")})
+            places = ", ".join(str(folder) for folder in folders)
+            notes = [*similar(name, names), f"looked for {name}.sire in {places}"]
+            raise source.error(line, f"there is no module {name}", notes)
         names = [under_way for under_way, _ in self.under_way]
         places_under_way = [place for _, place in self.under_way]
         if file.resolve() in places_under_way:

@@ -97,6 +97,9 @@ def lex(file: str, number: int, text: str) -> Line:
     """One line of text (without its line end) as fragments. Raises SireError."""
     if text.endswith("\r"):
         text = text[:-1]
+    nul = text.find("\0")
+    if nul >= 0:
+        raise SireError(file, number, nul + 1, unexpected("\0"), text)
     width = len(text)
     frame = Frame("", (number, 1))
     outer: list[Frame] = []

@@ -149,6 +149,7 @@ def test_every_form_knows_its_line_and_column() -> None:
         ("x }|abc", 1, 3, "not closed by another |"),
         ("| a\n\tb", 2, 1, "tab"),
         ("| a\x00b", 1, 4, "U+0000"),
+        ("| {a\x00b}", 1, 5, "U+0000"),
         ("| ä", 1, 3, "ä"),
         ("[a + b]", 1, 4, "rune +"),
         ("(a ; b)", 1, 1, "( is not closed"),

@@ -6,7 +6,7 @@ from sire.rex import INFX, LINE, NEST, OPEN, PREF, SHUT, TEXT, WORD, Embed, Leaf
 
 RUNES = st.text(alphabet="$!#%&*+,-./:<=>?@\\^`'|~", min_size=1, max_size=4)
 WORDS = st.text(alphabet="abcXYZ019_", min_size=1, max_size=12)
-CHARS = st.characters(blacklist_categories=["Cs"], blacklist_characters="\n\r")
+CHARS = st.characters(blacklist_categories=["Cs"], blacklist_characters="\n\r\0")
 TEXTS = st.one_of(st.text(alphabet='{}}"_| ab', max_size=12), st.text(alphabet=CHARS, max_size=50))
 
 

@@ -11,7 +11,7 @@ A pin stands for its content by its hash, so the work is in proportion to what l
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final, final
 
 import base58
 from blake3 import blake3
@@ -37,62 +37,95 @@ def nat_bytes(n: int) -> bytes:
 
 
 def hash_value(top: object, limit: int = 0) -> bytes:
-    """The hash of a normal value: 32 bytes.
+    """The hash of a normal value: 32 bytes. Pins under it that have no hash yet get theirs.
 
     Raises OverflowError if there are more than `limit` bytes to hash; 0 is no limit.
     """
-    hasher = blake3()
-    out = bytearray()
-    total = 0
-    stack: list[object] = [top]
-    while stack:
-        x = stack.pop()
-        if len(out) > CHUNK:
-            hasher.update(bytes(out))
-            total += len(out)
-            out = bytearray()
-            if 0 < limit < total:
-                raise OverflowError
-        if isinstance(x, int):
-            out += b"\x03"
-            out += nat_bytes(x)
-        elif isinstance(x, Row):
-            out += b"\x06"
-            out += word(len(x.items))
-            stack += x.items[::-1]
-        elif isinstance(x, App):
-            out += b"\x02"
-            out += word(len(x.args))
-            stack += x.args[::-1]
-            stack.append(x.head)
-        elif isinstance(x, Pin):
-            out += b"\x00"
-            out += x.hash
-        elif isinstance(x, Law):
-            out += b"\x01"
-            out += nat_bytes(x.name)
-            out += nat_bytes(x.args)
-            stack.append(x.body)
-        elif isinstance(x, Bar):
-            out += b"\x04"
-            out += word(len(x.data))
-            out += x.data
-        elif isinstance(x, Cow):
-            out += b"\x05"
-            out += nat_bytes(x.size)
-        elif isinstance(x, Set):
-            out += b"\x07"
-            out += word(trees.size(x.root))
-            stack += trees.keys(x.root)[::-1]
-        elif isinstance(x, Tab):
-            out += b"\x08"
-            out += word(trees.size(x.root))
-            stack += trees.values(x.root)[::-1]
-            stack += trees.keys(x.root)[::-1]
-        else:
-            raise TypeError(f"no hash of a value that is not normal: {type(x).__name__}")
-    hasher.update(bytes(out))
-    return hasher.digest()
+    stack = [Hashing(None, top, limit)]
+    while True:
+        work = stack[-1]
+        below = work.run()
+        if below is not None:
+            stack.append(Hashing(below, below.item, limit))
+            continue
+        digest: bytes = work.hasher.digest()
+        stack.pop()
+        if work.pin is None:
+            return digest
+        work.pin._hash = digest
+
+
+@final
+class Hashing:
+    """The hash of one value under way; of a pin's content, if `pin` is given."""
+
+    def __init__(self, pin: Pin | None, top: object, limit: int) -> None:
+        self.pin: Final = pin
+        self.hasher: Final[Any] = blake3()
+        self.stack: Final[list[object]] = [top]
+        self.total = 0
+        self.limit: Final = limit
+
+    def run(self) -> Pin | None:
+        """Go on to the end, or to a pin whose hash is wanted first."""
+        out = bytearray()
+        stack = self.stack
+        wanted: Pin | None = None
+        while stack:
+            x = stack.pop()
+            if len(out) > CHUNK:
+                self.flush(out)
+                out = bytearray()
+            if isinstance(x, int):
+                out += b"\x03"
+                out += nat_bytes(x)
+            elif isinstance(x, Row):
+                out += b"\x06"
+                out += word(len(x.items))
+                stack += x.items[::-1]
+            elif isinstance(x, App):
+                out += b"\x02"
+                out += word(len(x.args))
+                stack += x.args[::-1]
+                stack.append(x.head)
+            elif isinstance(x, Pin):
+                if x._hash is None:
+                    stack.append(x)
+                    wanted = x
+                    break
+                out += b"\x00"
+                out += x._hash
+            elif isinstance(x, Law):
+                out += b"\x01"
+                out += nat_bytes(x.name)
+                out += nat_bytes(x.args)
+                stack.append(x.body)
+            elif isinstance(x, Bar):
+                out += b"\x04"
+                out += word(len(x.data))
+                out += x.data
+            elif isinstance(x, Cow):
+                out += b"\x05"
+                out += nat_bytes(x.size)
+            elif isinstance(x, Set):
+                out += b"\x07"
+                out += word(trees.size(x.root))
+                stack += trees.keys(x.root)[::-1]
+            elif isinstance(x, Tab):
+                out += b"\x08"
+                out += word(trees.size(x.root))
+                stack += trees.values(x.root)[::-1]
+                stack += trees.keys(x.root)[::-1]
+            else:
+                raise TypeError(f"no hash of a value that is not normal: {type(x).__name__}")
+        self.flush(out)
+        return wanted
+
+    def flush(self, out: bytearray) -> None:
+        self.hasher.update(bytes(out))
+        self.total += len(out)
+        if 0 < self.limit < self.total:
+            raise OverflowError
 
 
 def hash_text(digest: bytes) -> str:

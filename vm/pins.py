@@ -14,8 +14,7 @@ from typing import Final, final
 from mypy_extensions import mypyc_attr
 
 from vm.hashing import hash_text, hash_value
-from vm.seed import Reader, SeedError, split_pin
-from vm.shapes import arity
+from vm.seed import Reader, SeedError, settle, split_pin
 from vm.values import App, Pin
 
 Read = Callable[[bytes], bytes]
@@ -104,12 +103,14 @@ def content(pin: Pin) -> Content:
     return Content(pin, read(pin.hash), lambda digest: lazy_pin(digest, read))
 
 
-def unread(claims: list[tuple[Pin, int]]) -> Pin | None:
-    """A pin that must be looked into to know how many arguments the claims' pins take."""
+def unread(claims: list[App]) -> Pin | None:
+    """A pin that must be looked into to know how many arguments the claims lack."""
     for claim in claims:
-        x: object = claim[0]
+        x: object = claim
         while isinstance(x, (Pin, App)):
             if isinstance(x, App):
+                if x.need >= 0:
+                    break
                 x = x.head
             elif x._item is None:
                 return x
@@ -127,9 +128,7 @@ def prove(first: Content) -> object:
         if needed is not None:
             stack.append(content(needed))
             continue
-        for pin, n in top.claims:
-            if arity(pin) <= n:
-                raise SeedError(0, "an application that is not in normal form")
+        settle(top.claims)
         stack.pop()
         if not stack:
             return top.item

@@ -22,7 +22,7 @@ from __future__ import annotations
 from typing import Final, final
 
 from vm import shapes, trees
-from vm.values import App, Bar, Cow, Law, Pin, Row, Set, Tab
+from vm.values import App, Bar, Cow, Law, Pin, Row, Set, Tab, small
 
 MAGIC: Final = b"SEEDPOD:"
 SPARE: Final = 1 << 22
@@ -307,7 +307,7 @@ class Reader:
     """Reads one seed.
 
     An application must lack arguments to be normal. Where its head is a pin that nobody has looked into, that is left
-    to be proved: `claims` are the values that must take more than so many arguments.
+    to be proved: `claims` are those applications.
     """
 
     def __init__(self, data: bytes, holes: list[Pin]) -> None:
@@ -317,7 +317,7 @@ class Reader:
         self.filled = 0
         self.copies = SPARE + 64 * len(data)
         self.table: Final[list[object]] = list(holes)
-        self.claims: Final[list[tuple[Pin, int]]] = []
+        self.claims: Final[list[App]] = []
 
     def fail(self, reason: str) -> SeedError:
         return SeedError(min(self.pos, len(self.data)), reason)
@@ -437,8 +437,10 @@ class Reader:
         if isinstance(head, Cow) and len(args) == head.size:
             return shapes.make_app(head, args)
         if isinstance(head, Pin):
-            self.claims.append((head, len(args)))
-        elif shapes.arity(head) <= len(args):
+            app = App(head, args)
+            self.claims.append(app)
+            return app
+        if shapes.arity(head) <= len(args):
             raise self.fail("an application that is not in normal form")
         return shapes.make_app(head, args)
 
@@ -447,10 +449,17 @@ def decode(data: bytes, holes: list[Pin]) -> object:
     """The value of a seed, given the pins that were left out. Raises SeedError."""
     reader = Reader(data, holes)
     x = reader.read()
-    for pin, n in reader.claims:
-        if shapes.arity(pin) <= n:
-            raise SeedError(len(data), "an application that is not in normal form")
+    settle(reader.claims)
     return x
+
+
+def settle(claims: list[App]) -> None:
+    """See that applications lack arguments; they remember how many. Raises SeedError."""
+    for app in claims:
+        need = shapes.arity(app)
+        if need < 1:
+            raise SeedError(0, "an application that is not in normal form")
+        app.need = small(need)
 
 
 def load(data: bytes) -> object:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import Final
 
 from vm import order, trees
-from vm.values import App, Bar, Cow, Law, Pin, Row, Set, Tab, known
+from vm.values import HUGE, App, Bar, Cow, Law, Pin, Row, Set, Tab, known
 
 EMPTY: Final = Row([])
 
@@ -142,6 +142,8 @@ def arity(x: object) -> int:
         if isinstance(x, int):
             return (3, 5, 3)[x] - taken if x < 3 else 1 - taken
         if isinstance(x, App):
+            if 0 <= x.need < HUGE and isinstance(x.head, Pin):
+                return int(x.need) - taken
             taken += len(x.args)
             x = x.head
         elif isinstance(x, Pin):

@@ -147,8 +147,8 @@ def test_a_session_loads_files_and_goes_on_after_errors(tmp_path: Path):
     write(tmp_path, **PAIR)
     session = Session(Loader())
     session.load(tmp_path / "b.sire")
-    assert session.evaluate("| 3 y") == ["5"]
+    assert session.evaluate("| 3 y") == ["++ 5"]
     with pytest.raises(SireError):
         session.evaluate("= z | 3 y\n\n| nowhere")
-    assert session.evaluate("z") == ["5"]
+    assert session.evaluate("z") == ["++ 5"]
     assert {"y", "g", "z"} <= set(session.names)

@@ -48,7 +48,8 @@ VALUE: Final = 0
 KEY: Final = 1
 WORD_KEY: Final = 2
 BODY: Final = 3
-LEFT_OUT: Final = 4
+TOP: Final = 4
+LEFT_OUT: Final = 5
 
 
 def show(value: Value, width: int = 80, max_chars: int = MAX_CHARS) -> str:
@@ -110,14 +111,19 @@ NO_NAMES: Final = Names(0)
 
 @final
 class Item:
-    """Something to be shown, and its parts. In a law's body `names` and `slots` are its environment and its size."""
+    """Something to be shown, and its parts.
 
-    def __init__(self, kind: int, value: Value, depth: int, names: Names, slots: int) -> None:
+    In a law's body `names` and `slots` are its environment and how large that is; at the top of the body, where lets
+    count as such, `let` is the slot of the next one.
+    """
+
+    def __init__(self, kind: int, value: Value, depth: int, names: Names, slots: int, let: int = 0) -> None:
         self.kind = kind
         self.value = value
         self.depth = depth
         self.names = names
         self.slots = slots
+        self.let = let
         self.parts: list[Item] | None = None
         self.shown: Shown | None = None
         self.tree: Rex | None = None
@@ -169,7 +175,7 @@ class Painter:
         item = Item(VALUE, value, 0, NO_NAMES, 0)
         if isinstance(value, Law):
             names = Names(value.name)
-            item = Item(BODY, value.body, 0, names, args_of(value) + 1)
+            item = top_of(value, names, 0)
             head = signature(value, names, True).rex
         else:
             head = pin_form(pin).rex
@@ -191,7 +197,7 @@ class Painter:
             item.shown = word("…")
             return []
         self.budget -= 1
-        if item.kind == BODY:
+        if item.kind == BODY or item.kind == TOP:
             return self.open_body(item)
         if isinstance(value, int):
             if item.kind == VALUE:
@@ -217,8 +223,7 @@ class Painter:
                 return self.open_tree(item)
             return self.inside(item, VALUE, [value.head, *value.args])
         if isinstance(value, Law):
-            names = Names(value.name)
-            return [Item(BODY, value.body, item.depth + 1, names, args_of(value) + 1)]
+            return [top_of(value, Names(value.name), item.depth + 1)]
         if isinstance(value, Pin):
             item.shown = self.spend(pin_form(value))
         elif isinstance(value, Bar):
@@ -253,11 +258,9 @@ class Painter:
                 arguments.append(function.args[0])
                 arguments.reverse()
                 return self.inside(item, BODY, arguments)
-            if body.head == 1 and len(body.args) == 2:
-                return [
-                    Item(BODY, part, item.depth + 1, item.names, item.slots + 1)
-                    for part in (body.args[0], body.args[1])
-                ]
+            if item.kind == TOP and is_let(body):
+                rest = Item(TOP, body.args[1], item.depth, item.names, item.slots, item.let + 1)
+                return [item.inner(BODY, body.args[0]), rest]
             if body.head == 2 and len(body.args) == 1:
                 return [item.inner(VALUE, body.args[0])]
         return [item.inner(VALUE, body)]
@@ -300,7 +303,7 @@ class Painter:
     def form(self, item: Item, parts: list[Item]) -> Shown:
         value = item.value
         parts = without_repeated_end(parts)
-        if item.kind == BODY:
+        if item.kind == BODY or item.kind == TOP:
             return self.body_form(item, parts)
         if isinstance(value, Row):
             return self.fit(in_brackets(parts), parts, 1 + len(parts), "++", [spread(part) for part in parts])
@@ -370,7 +373,7 @@ class Painter:
         if isinstance(body, App) and isinstance(body.head, int):
             if body.head == 0 and len(body.args) == 2:
                 return self.call(parts)
-            if body.head == 1 and len(body.args) == 2:
+            if item.kind == TOP and is_let(body):
                 return self.let_form(item, parts)
             if body.head == 2 and len(body.args) == 1:
                 return self.constant(parts[0], "!", not is_code(body.args[0], item.slots))
@@ -388,7 +391,7 @@ class Painter:
         return self.fit(Node(PREF, rune, [part.done.rex]), [part], 1, rune, [[part.done.rex]])
 
     def let_form(self, item: Item, parts: list[Item]) -> Shown:
-        name = item.names.name(item.slots)
+        name = item.names.name(item.let)
         value = parts[0].done
         rest = parts[-1].done
         width = total(parts, 5 + name.width)
@@ -403,12 +406,9 @@ class Painter:
             return parts[0].done
         width = total(parts, 1 + len(parts))
         if 0 <= width < self.limit:
-            tight = all(is_word(rex) for rex in rexes) or (len(rexes) == 2 and parts[0].value in PRIMITIVES)
+            tight = all(is_word(rex) for rex in rexes) or (len(rexes) == 2 and is_op(rexes[0]))
             return Shown(Node(SHUT, "-", rexes) if tight else Node(NEST, "|", rexes), width)
         return Shown(Node(OPEN, "|", rexes[:-1], opened(parts[-1].done)), -1)
-
-
-PRIMITIVES: Final[list[object]] = [0, 1, 2]
 
 
 # Forms of things without parts ----------------------------------------------------------------------------------------
@@ -500,7 +500,7 @@ def bar_form(data: bytes, budget: int) -> Shown:
 
 def signature(law: Law, names: Names, named: bool) -> Shown:
     """`(f a b)`, or without the name `a`, `(a b)`."""
-    count = args_of(law)
+    count = law.args
     forms = [name_form(law.name)] if named else []
     forms += [names.name(slot) for slot in range(1, min(count, MAX_ARGS) + 1)]
     if count > MAX_ARGS:
@@ -553,6 +553,10 @@ def is_word(rex: Rex) -> bool:
     return isinstance(rex, Leaf) and rex.shape == WORD and rex.heir is None
 
 
+def is_op(rex: Rex) -> bool:
+    return isinstance(rex, Leaf) and rex.shape == WORD and rex.text in ("0", "1", "2")
+
+
 def is_open(rex: Rex) -> bool:
     return (isinstance(rex, Node) and rex.mode == OPEN) or (isinstance(rex, Leaf) and rex.shape == LINE)
 
@@ -573,8 +577,18 @@ def key_kind(keys: list[Value]) -> int:
     return WORD_KEY
 
 
-def args_of(law: Law) -> int:
-    return law.args
+def is_let(body: Value) -> bool:
+    return isinstance(body, App) and isinstance(body.head, int) and body.head == 1 and len(body.args) == 2
+
+
+def top_of(law: Law, names: Names, depth: int) -> Item:
+    """The body of a law, to be shown. Its lets are in its environment from the start."""
+    lets = 0
+    body = law.body
+    while isinstance(body, App) and is_let(body):
+        lets += 1
+        body = body.args[1]
+    return Item(TOP, law.body, depth, names, law.args + 1 + lets, law.args + 1)
 
 
 # Forms out of forms ---------------------------------------------------------------------------------------------------

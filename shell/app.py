@@ -13,7 +13,8 @@ from textual import work
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
-from textual.widgets import Footer
+from textual.events import DescendantFocus
+from textual.widgets import Footer, Input
 
 from machines import home
 from machines.errors import MachineError
@@ -31,6 +32,7 @@ from shell.safe_text import safe_line
 from shell.trk_pane import TrkPane
 from shell.verbs import Danger, Kind, Verb
 
+ROOM_FOR_TWO = 60  # columns; on a narrower screen the panes take turns
 LOOK_AROUND = 2.0  # seconds between two looks for machines that were made or removed
 EARLIER_MOST = 100_000  # entries that are fetched at once to get to the first one
 OPENED_WITH = 5000  # entries that the trk pane begins with
@@ -41,7 +43,7 @@ class Window(App[None]):
 
     TITLE = "opsh"
     COMMANDS: ClassVar[set[Any]] = {VerbPalette}
-    HORIZONTAL_BREAKPOINTS = [(0, "-single"), (60, "-narrow"), (100, "-wide")]  # noqa: RUF012
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012
     CSS = """
     #panes { height: 1fr; }
     MachineTree {
@@ -51,24 +53,19 @@ class Window(App[None]):
     MachineTree:focus { background: $background; }
     #trk { width: 1fr; }
     .-wide MachineTree { width: 40; }
-    .-single MachineTree { display: none; width: 1fr; border-right: none; }
-    .-single.-left MachineTree { display: block; }
-    .-single.-left #trk { display: none; }
-    .-zoomed MachineTree { display: none; }
-    .-zoomed.-left MachineTree { display: block; width: 1fr; }
-    .-zoomed.-left #trk { display: none; }
+    MachineTree.-alone { width: 1fr; border-right: none; }
     #deeds { height: 35%; display: none; border-top: solid $panel; padding-left: 1; }
     #deeds.-open { display: block; }
     LineLog.-still { color: $text-muted; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark", "help", "help", key_display="?", id="window.help"),
-        Binding("colon", "prompt", "verb", key_display=":", id="window.prompt"),
+        Binding("colon", "prompt", "verb", key_display=":", id="window.prompt", priority=True),
         Binding("s", "start", "start", id="window.start"),
         Binding("x", "stop", "stop", id="window.stop"),
         Binding("b", "boot", "boot", id="window.boot"),
         Binding("f", "follow", "follow", id="window.follow"),
-        Binding("slash", "search", "search", key_display="/", id="window.search"),
+        Binding("slash", "search", "search", key_display="/", id="window.search", priority=True),
         Binding("q", "leave", "leave", id="window.leave"),
         Binding("ctrl+q", "leave", "leave", show=False, id="window.quit"),
         Binding("t", "times", "times", show=False, id="window.times"),
@@ -78,8 +75,8 @@ class Window(App[None]):
         Binding("i", "inspect", "inspect", show=False, id="window.inspect"),
         Binding("c", "deeds", "commands", show=False, id="window.deeds"),
         Binding("z", "zoom", "zoom", show=False, id="window.zoom"),
-        Binding("1", "go('machines')", "machines", show=False, id="window.machines"),
-        Binding("2", "go('trk')", "trk", show=False, id="window.trk"),
+        Binding("1", "go('machines')", "machines", show=False, id="window.machines", priority=True),
+        Binding("2", "go('trk')", "trk", show=False, id="window.trk", priority=True),
         Binding("escape", "close", "close", show=False, id="window.close"),
     ]
 
@@ -91,6 +88,8 @@ class Window(App[None]):
         self.extra: set[Path] = set()  # machines that live elsewhere and were named in the prompt
         self.place: Place | None = None
         self.deed = 0
+        self.left = True  # which of the two panes the reader is in
+        self.zoomed = False
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="panes"):
@@ -223,6 +222,36 @@ class Window(App[None]):
             if message.first:
                 self.trk.log_lines.steer(0)
 
+    # Panes
+
+    def action_go(self, pane: str) -> None:
+        self.left = pane == "machines"
+        self.arrange()
+        self.screen.set_focus(self.machine_tree if self.left else self.trk.log_lines)
+
+    def action_zoom(self) -> None:
+        self.zoomed = not self.zoomed
+        self.arrange()
+
+    def on_descendant_focus(self, event: DescendantFocus) -> None:
+        """The mouse changes panes, too."""
+        if event.widget in (self.machine_tree, self.trk.log_lines):
+            self.left = event.widget is self.machine_tree
+
+    def on_resize(self) -> None:
+        self.arrange()
+
+    def arrange(self) -> None:
+        """Show both panes, or where there is no room for both, the one that the reader is in."""
+        alone = self.zoomed or self.size.width < ROOM_FOR_TWO
+        self.machine_tree.display = self.left or not alone
+        self.trk.display = not (self.left and alone)
+        self.machine_tree.set_class(alone, "-alone")
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """The keys that go before all others are letters to a line that is being written."""
+        return not (action in ("prompt", "search", "go") and isinstance(self.focused, Input))
+
     # Verbs
 
     def action_prompt(self) -> None:
@@ -267,7 +296,7 @@ class Window(App[None]):
         self.leave_prompt()
 
     def leave_prompt(self) -> None:
-        self.action_go("machines" if self.screen.has_class("-left") else "trk")
+        self.action_go("machines" if self.left else "trk")
 
     def ask(self, line: str) -> None:
         """Do what a line in the words of the command line says, after asking where it disrupts."""
@@ -328,21 +357,15 @@ class Window(App[None]):
     def action_help(self) -> None:
         self.push_screen(Help())
 
-    def action_go(self, pane: str) -> None:
-        self.screen.set_class(pane == "machines", "-left")
-        (self.machine_tree if pane == "machines" else self.trk.log_lines).focus()
-
-    def action_zoom(self) -> None:
-        self.screen.set_class(self.machine_tree.has_focus, "-left")
-        self.screen.toggle_class("-zoomed")
-
     def action_follow(self) -> None:
         self.trk.log_lines.action_toggle_follow()
         if self.link is not None and self.trk.log_lines.following:
             self.seen[str(self.link.directory)] = self.link.next
 
     def action_search(self) -> None:
-        self.trk.action_search()
+        self.left = False
+        self.arrange()
+        self.trk.open_search()
 
     def action_times(self) -> None:
         self.trk.log_lines.times = (self.trk.log_lines.times + 1) % 3
@@ -358,8 +381,8 @@ class Window(App[None]):
             self.deeds.remove_class("-open")
             if self.deeds.has_focus:
                 self.leave_prompt()
-        elif self.screen.has_class("-zoomed"):
-            self.screen.remove_class("-zoomed")
+        elif self.zoomed:
+            self.action_zoom()
 
     def action_copy_line(self) -> None:
         line = self.trk.log_lines.current

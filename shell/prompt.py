@@ -99,7 +99,7 @@ class Prompt(Input):
         """Put a line there for the reader to go on with."""
         self.value = line
         self.cursor_position = len(line)
-        self.focus()
+        self.screen.set_focus(self)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()

@@ -27,7 +27,6 @@ class TrkPane(Vertical):
     """Shows entries; asks for earlier ones with the message Earlier."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "search", "search", key_display="/", id="trk.search"),
         Binding("n", "find(1)", "next match", show=False, id="trk.next"),
         Binding("N", "find(-1)", "previous match", show=False, id="trk.previous"),
         Binding("tab", "app.go('machines')", "machines", show=False, id="trk.machines"),
@@ -37,7 +36,6 @@ class TrkPane(Vertical):
     TrkPane {
         & > #trk-head { height: 1; background: $panel; color: $foreground; padding: 0 1; }
         & > #trk-search { display: none; height: 1; border: none; padding: 0 1; background: $boost; }
-        & > #trk-search.-open { display: block; }
         & > LineLog { height: 1fr; padding-left: 1; }
     }
     """
@@ -139,10 +137,10 @@ class TrkPane(Vertical):
 
     # Search
 
-    def action_search(self) -> None:
+    def open_search(self) -> None:
         box = self.query_one("#trk-search", Input)
-        box.add_class("-open")
-        box.focus()
+        box.display = True
+        self.screen.set_focus(box)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
@@ -150,8 +148,8 @@ class TrkPane(Vertical):
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
-        self.query_one("#trk-search", Input).remove_class("-open")
-        self.log_lines.focus()
+        self.query_one("#trk-search", Input).display = False
+        self.screen.set_focus(self.log_lines)
         self.action_find(-1)
 
     def action_find(self, step: int) -> None:
@@ -165,9 +163,9 @@ class TrkPane(Vertical):
 
     def action_leave_search(self) -> None:
         box = self.query_one("#trk-search", Input)
-        box.remove_class("-open")
+        box.display = False
         box.value = ""
         self.log_lines.search("")
-        self.log_lines.focus()
+        self.screen.set_focus(self.log_lines)
         self.note = ""
         self.tell()

@@ -127,7 +127,7 @@ async def test_a_search_goes_to_the_match_and_keeps_its_context(host: Hosts) -> 
         assert "line 122" in text(shown)
         assert "line 124" in text(shown)
         await pilot.press("escape")
-        assert not shown.query_one("#trk-search", Input).has_class("-open")
+        assert not shown.query_one("#trk-search", Input).display
 
 
 async def test_stopping_asks_and_enter_does_not_do_it(host: Hosts) -> None:

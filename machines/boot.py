@@ -3,7 +3,6 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable
 from pathlib import Path
 from time import time_ns
 
@@ -19,18 +18,13 @@ from machines.store import LOG, TRK, Store, first_batch
 from vm import Value
 
 
-def boot(directory: Path, value: Value | bytes, trk: Iterable[tuple[int, Value]] = ()) -> None:
-    """Make a machine whose first cog is `value` (normal; or the bytes of a seed).
+def boot(directory: Path, program: Value) -> None:
+    """Make a machine whose first cog is what `program` makes of 0 (`cogs.program_of` a value, if it is made already).
 
-    `trk` is what was shown while the value was computed, with the time in nanoseconds: it begins the machine's trk.
-    Nothing is there, or all of it: the directory gets its name only when it is complete. Raises MachineError.
+    What the program tracks begins the machine's trk. Nothing is there, or all of it: the directory gets its name only
+    when it is complete. Raises MachineError, and vm.Crash if the program crashes.
     """
     name = home.name_of(directory)
-    if isinstance(value, bytes):
-        try:
-            value = vm.load(value)
-        except vm.SeedError as error:
-            raise MachineError(f"{name}: that is no seed: {error}", "opsh save makes seeds") from None
     if directory.exists() and not is_empty(directory):
         what = "there is such a machine already" if home.exists(directory) else "the directory is in use"
         raise MachineError(f"{name}: {what} ({directory})", "choose another name, or remove the directory")
@@ -42,7 +36,7 @@ def boot(directory: Path, value: Value | bytes, trk: Iterable[tuple[int, Value]]
             f"{name}: cannot make {directory}: {error.strerror}", "check who owns the directory above it"
         ) from None
     try:
-        fill(half, value, trk)
+        fill(half, program)
         half.rename(directory)
     except OSError as error:
         raise MachineError(f"{name}: cannot make {directory}: {error.strerror}", "check the free space") from None
@@ -57,16 +51,21 @@ def is_empty(directory: Path) -> bool:
         raise MachineError(f"{directory}: {error.strerror}", "check who owns the directory") from None
 
 
-def fill(directory: Path, value: Value, trk: Iterable[tuple[int, Value]]) -> None:
+def fill(directory: Path, program: Value) -> None:
     os.chmod(directory, 0o700)
     lock = Lock(directory)
     now = time_ns()
-    pin = vm.pin(value)
-    step = heart.boot(Moment(), pin.hash, value)
+    pin = vm.pin(program)
+    trk: list[Trk] = []
+
+    def outcome_of(work: heart.Work) -> heart.Outcome:
+        return heart.Worth(vm.evaluate(work.f, *work.xs, trk=lambda shown: trk.append(Trk(1, time_ns(), shown))))
+
+    step = heart.boot(Moment(), pin.hash, program, outcome_of)
     batch = first_batch(now)
     batch.put_record(LOG, 1, encode(Event(now, step.receipts)))
-    for n, (time, shown) in enumerate(trk, 1):
-        batch.put_record(TRK, n, reading.encode_trk(1, Trk(1, time, shown)))
+    for n, entry in enumerate(trk, 1):
+        batch.put_record(TRK, n, reading.encode_trk(1, entry))
     store = Store(directory, create=True)
     Snapshots(store).write_pin(batch, pin)
     store.commit(batch)

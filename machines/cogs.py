@@ -46,6 +46,11 @@ class TimedOut:
 Cog = Running | Finished | Crashed | TimedOut
 
 
+def program_of(value: Value) -> Value:
+    """The program whose cog is that value, ready made."""
+    return vm.app(vm.law(0, 2, 1), value)
+
+
 def settle(value: Value) -> Running | Finished:
     """The cog that an evaluation ended in: running if it holds out any request."""
     return Running(value) if any(slot != 0 for slot in held_out(value)) else Finished(value)

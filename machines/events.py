@@ -90,7 +90,7 @@ class Timeout:
 
 @dataclass(frozen=True, slots=True)
 class Booted:
-    """A cog was put into the machine; its value is the content of the pin with this hash."""
+    """A cog was put into the machine: what the program in the pin with this hash makes of 0."""
 
     cog: int
     hash: bytes

@@ -104,11 +104,19 @@ def open_requests(moment: Moment) -> list[tuple[Where, Value]]:
     ]
 
 
-def boot(moment: Moment, hash: bytes, value: Value) -> Step:
-    """Put a new cog into the machine; `hash` is that of the pin of `value`."""
+def boot(moment: Moment, hash: bytes, program: Value, outcome_of: "Callable[[Work], Outcome] | None" = None) -> Step:
+    """Put a new cog into the machine: what `program` makes of 0. `hash` is that of the pin of `program`.
+
+    If it crashes, the cog is a crashed one from the start, and the program its last good state."""
     cog = moment.next_cog
     step = Step(spun=1)
-    become(step, moment, cog, cogs.settle(value), ())
+    match (outcome_of or evaluate)(Work(0, program, [0])):
+        case Worth(value):
+            become(step, moment, cog, cogs.settle(value), ())
+        case Crash(op, arg):
+            become(step, moment, cog, cogs.Crashed(op, arg, program), ())
+        case Timeout(after):
+            become(step, moment, cog, cogs.TimedOut(after, program), ())
     step.receipts.append(Booted(cog, hash))
     return step
 

@@ -27,6 +27,12 @@ SLICE = 3_000_000
 TIME_LIMIT = 30_000_000_000
 """How long one evaluation may take altogether, in nanoseconds."""
 
+STACK_LIMIT = 1 << 26
+"""How deep one evaluation may go, in words of its stack."""
+
+OUT_OF_MEMORY = vm.utf8("memory")
+"""The op of the crash that an evaluation ends in which goes deeper."""
+
 
 @dataclass(frozen=True, slots=True)
 class Trk:
@@ -194,6 +200,8 @@ class Machine:
         """Evaluate for about so long, or until there is nothing to do."""
         deadline = perf_counter_ns() + nanoseconds
         while self.queue or self.suspended:
+            if self.suspended:
+                self.advance(self.suspended.popleft())
             for _ in range(len(self.queue)):
                 cog = self.queue.popleft()
                 self.queued.discard(cog)
@@ -201,9 +209,7 @@ class Machine:
                 if task is not None:
                     self.advance(task)
                 if perf_counter_ns() >= deadline:
-                    break
-            if self.suspended:
-                self.advance(self.suspended.popleft())
+                    return
             if perf_counter_ns() >= deadline:
                 return
 
@@ -229,7 +235,7 @@ class Machine:
             self.finish(cog, busy, end.value, [])
             return None
         shown = self.shown_elsewhere.pop(cog, [])
-        task = Task(cog, frozenset(busy), turn, work, vm.Evaluation(work.f, work.xs, shown.append), shown)
+        task = Task(cog, frozenset(busy), turn, work, vm.Evaluation(work.f, work.xs, shown.append, STACK_LIMIT), shown)
         self.busy |= busy
         return task
 
@@ -238,7 +244,10 @@ class Machine:
         started = perf_counter_ns()
         until = started + SLICE
         while True:
-            result = task.evaluation.run(self.steps)
+            try:
+                result = task.evaluation.run(self.steps)
+            except vm.MemoryLimit:
+                result = vm.Crashed(OUT_OF_MEMORY, vm.utf8("the evaluation went too deep"))
             now = perf_counter_ns()
             if task.shown:
                 self.stamp(task)
@@ -268,7 +277,7 @@ class Machine:
                 return
             task.spent = 0
             started = now
-            task.evaluation = vm.Evaluation(task.work.f, task.work.xs, task.shown.append)
+            task.evaluation = vm.Evaluation(task.work.f, task.work.xs, task.shown.append, STACK_LIMIT)
 
     def stamp(self, task: Task) -> None:
         time = self.clock()

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import vm
 from machines import heart, reading, snapshots
 from machines.heart import Divergence, Moment
-from machines.store import LOG, SNAPSHOTS, Store
+from machines.store import LOG, SNAPSHOTS, Store, read_pin
 
 
 def present(store: Store, progress: Callable[[int, int], None] | None = None) -> tuple[Moment, int, dict[int, int]]:
@@ -39,7 +39,7 @@ def advance(store: Store, moment: Moment, n: int, data: bytes) -> list[int]:
     """Replay one event on a moment. Returns the cogs that it changed."""
     event = reading.decode_event(store, n, data)
     try:
-        step = heart.replay(moment, event, lambda hash: vm.lazy_pin(hash, store.read_pin))
+        step = heart.replay(moment, event, lambda hash: vm.lazy_pin(hash, read_pin))
     except Divergence as error:
         raise store.corrupt(f"event {n} cannot be replayed: {error}") from None
     moment.take(step)

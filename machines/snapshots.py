@@ -7,7 +7,7 @@ import vm
 from machines import cogs
 from machines.cogs import Cog
 from machines.heart import Moment
-from machines.store import PINS, SNAPSHOTS, Batch, Store
+from machines.store import PINS, SNAPSHOTS, Batch, Store, read_pin
 
 
 class Snapshots:
@@ -51,7 +51,7 @@ class Snapshots:
 def load(store: Store, root: bytes) -> Moment:
     """The moment that a snapshot's root pin holds. Raises store.Corrupt."""
     try:
-        match vm.lazy_pin(root, store.read_pin).item:
+        match vm.lazy_pin(root, read_pin).item:
             case vm.Row(items=[int() as next_cog, tab]):
                 pairs = tab.items() if isinstance(tab, vm.Tab) else []
                 return Moment({vm.nat(cog): cogs.from_noun(content(pin)) for cog, pin in pairs}, next_cog)

@@ -26,6 +26,7 @@ from pathlib import Path
 import lmdb
 import msgspec
 
+import vm
 from machines import home
 from machines.errors import MachineError
 
@@ -91,7 +92,12 @@ class Store:
                 f"{self.name}: cannot open {self.path}: {error}", "check who owns it, and the free space"
             ) from None
         if not create:
-            self.check_format()
+            try:
+                self.check_format()
+            except MachineError:
+                self.env.close()
+                raise
+        OPEN.append(self)
 
     def corrupt(self, what: str) -> Corrupt:
         return Corrupt(
@@ -107,6 +113,7 @@ class Store:
             )
 
     def close(self) -> None:
+        OPEN.remove(self)
         self.env.close()
 
     # Reading ----------------------------------------------------------------------------------------------------------
@@ -125,15 +132,6 @@ class Store:
             return None if value is None else msgspec.msgpack.decode(value)
         except msgspec.DecodeError:
             raise self.corrupt(f"meta {name} does not decode") from None
-
-    def read_pin(self, hash: bytes) -> bytes:
-        """The content of a pin, as vm.load_pin and vm.lazy_pin take it."""
-        content = self.get(PINS, hash)
-        if content is None:
-            import vm
-
-            raise self.corrupt(f"pin {vm.hash_text(hash)} is missing")
-        return content
 
     def has_pin(self, hash: bytes) -> bool:
         return self.get(PINS, hash) is not None
@@ -207,6 +205,23 @@ class Store:
             f"{self.name}: writing {self.path} failed: {error}",
             "check the free space; everything up to the last event on disk is safe",
         )
+
+
+OPEN: list[Store] = []
+
+
+def read_pin(hash: bytes) -> bytes:
+    """The content of a pin, as vm.load_pin and vm.lazy_pin take it, from whichever store is open and has it.
+
+    A pin is one object however many stores hold it, and may be looked into for the first time long after the store that
+    it was first met in was closed. Raises Corrupt.
+    """
+    for store in OPEN:
+        content = store.get(PINS, hash)
+        if content is not None:
+            return content
+    name = OPEN[-1].name if OPEN else "?"
+    raise Corrupt(f"{name}: pin {vm.hash_text(hash)} is missing from the store", "restore the directory from a copy")
 
 
 class Writing:

@@ -2,6 +2,7 @@
 and `stop`.
 """
 
+import threading
 from pathlib import Path
 from typing import Any, Self
 
@@ -10,6 +11,9 @@ from machines.client import Client, NotRunning
 from machines.errors import MachineError
 from machines.lock import Lock
 from machines.store import LOG, TRK, Store
+
+ONE_AT_A_TIME = threading.Lock()
+"""A process must not open an LMDB file twice at once, and to replay is to evaluate: one thread at a time."""
 
 
 class Stored:
@@ -20,11 +24,16 @@ class Stored:
     def __init__(self, directory: Path) -> None:
         home.require(directory)
         self.directory = directory
-        self.lock = Lock(directory, shared=True, patience=0.0)
+        ONE_AT_A_TIME.acquire()
         try:
-            self.store = Store(directory, readonly=True)
+            self.lock = Lock(directory, shared=True, patience=0.0)
+            try:
+                self.store = Store(directory, readonly=True)
+            except BaseException:
+                self.lock.release()
+                raise
         except BaseException:
-            self.lock.release()
+            ONE_AT_A_TIME.release()
             raise
 
     def __enter__(self) -> Self:
@@ -36,6 +45,7 @@ class Stored:
     def close(self) -> None:
         self.store.close()
         self.lock.release()
+        ONE_AT_A_TIME.release()
 
     def call(self, method: str, **params: Any) -> Any:
         """The answer to a call, as machines.client.Client gives it."""

@@ -82,7 +82,7 @@ class Step:
     spun: int = 0
     changes: dict[int, Cog | None] = field(default_factory=dict)
     receipts: list[Receipt] = field(default_factory=list)
-    opened: list[tuple[Where, Value]] = field(default_factory=list)
+    opened: dict[Where, Value] = field(default_factory=dict)
     cancelled: list[Where] = field(default_factory=list)
 
 
@@ -244,17 +244,21 @@ def become(step: Step, moment: Moment, cog: int, state: Cog | None, answered: It
     before = cogs.slots(now(step, moment, cog))
     after = cogs.slots(state)
     step.changes[cog] = state
+    # Where one cog takes both parts of a step, what the first part opened is not open yet.
+    for slot in answered:
+        step.opened.pop((cog, slot), None)
     for slot, old in enumerate(before):
         if old == 0 or slot in answered:
             continue
         if slot >= len(after) or not (after[slot] is old or vm.equal(after[slot], old)):
-            step.cancelled.append((cog, slot))
+            if step.opened.pop((cog, slot), None) is None:
+                step.cancelled.append((cog, slot))
     for slot, new in enumerate(after):
         if new == 0:
             continue
         if slot < len(before) and slot not in answered and (before[slot] is new or vm.equal(before[slot], new)):
             continue
-        step.opened.append(((cog, slot), new))
+        step.opened[cog, slot] = new
 
 
 # Driving a step -------------------------------------------------------------------------------------------------------

@@ -15,9 +15,9 @@ def run(arguments: Namespace) -> int:
         # Said before the file is loaded, which may take a while.
         raise MachineError(f"{home.name_of(directory)}: there is a machine of that name already", "choose another name")
     from machines.boot import boot
-    from shell.programs import load_main
+    from shell.programs import load_program
 
-    boot(directory, load_main(Path(arguments.file), arguments.path or []))
+    boot(directory, load_program(Path(arguments.file), arguments.path or []))
     note(f"{home.name_of(directory)}: made")
     if arguments.start:
         from shell.start import detach

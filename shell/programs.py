@@ -5,43 +5,59 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import vm
 from shell.errors import ShellError
-from shell.safe_text import safe_line, safe_text
+from shell.safe_text import safe_line
+
+if TYPE_CHECKING:
+    from sire.loader import Module
 
 QUIET = 1.0  # seconds after which a load shows how far it is
 
 
+def load_program(file: Path, path: Sequence[str] = ()) -> vm.Value:
+    """What makes the first cog of a machine: the program of `main` in a Sire file, or of the value in a seed."""
+    if is_seed(file):
+        from machines.cogs import program_of
+        from shell.seeds import read_seed
+
+        return program_of(read_seed(file))
+    return load_module(file, path).program("main")
+
+
 def load_main(file: Path, path: Sequence[str] = ()) -> vm.Value:
     """The value of `main` in a Sire file, or the value in a seed. Raises SireError, ShellError, OSError."""
-    if not file.is_file():
-        raise ShellError(f"{file}: there is no such file" if not file.exists() else f"{file}: not a file")
-    if file.suffix != ".sire" and is_seed(file):
+    if is_seed(file):
         from shell.seeds import read_seed
 
         return read_seed(file)
+    return load_module(file, path).value("main")
+
+
+def load_module(file: Path, path: Sequence[str]) -> "Module":
+    """A module that defines `main`."""
     from sire import Loader
 
     progress = Progress()
     try:
-        module = Loader([Path(place) for place in path], cache_directory(), progress, show_trk).load(file)
+        module = Loader([Path(place) for place in path], cache_directory(), progress, None).load(file)
     finally:
         progress.end()
     if "main" not in module.bindings:
         raise ShellError(f"{file}: it defines no `main`", "`main` is the first cog of a machine")
-    return module.value("main")
+    return module
 
 
 def is_seed(file: Path) -> bool:
-    """Whether the bytes cannot be a text."""
+    """Whether the bytes cannot be a text. Raises ShellError where there is no file."""
+    if not file.is_file():
+        raise ShellError(f"{file}: there is no such file" if not file.exists() else f"{file}: not a file")
+    if file.suffix == ".sire":
+        return False
     with file.open("rb") as opened:
         return b"\0" in opened.read(1024)
-
-
-def show_trk(text: str) -> None:
-    """What the file tracks while it is loaded."""
-    print(safe_text(text), file=sys.stderr)
 
 
 def cache_directory() -> Path:

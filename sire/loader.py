@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import final
 
 import vm
+from sire import backend
 from sire.cache import Cache, digest
 from sire.compiler import Compiler, base_rune, enter, initial_state, leaf_nat, make_state, make_tab, name_text, similar
 from sire.errors import SireError
@@ -60,6 +61,11 @@ class Module:
     def value(self, name: str) -> Value:
         """The value of a name; raises KeyError."""
         return self.bindings[name].value
+
+    def program(self, name: str) -> Value:
+        """A function that makes the value of a name of any argument: evaluating it tracks what that value's code does.
+        Raises KeyError."""
+        return backend.program(self.bindings[name].code)
 
 
 @final

@@ -66,6 +66,7 @@ class Window(App[None]):
         Binding("b", "boot", "boot", id="window.boot"),
         Binding("f", "follow", "follow", id="window.follow"),
         Binding("slash", "search", "search", key_display="/", id="window.search", priority=True),
+        Binding("ampersand", "search(True)", "filter", key_display="&", show=False, id="window.filter", priority=True),
         Binding("q", "leave", "leave", id="window.leave"),
         Binding("ctrl+q", "leave", "leave", show=False, id="window.quit"),
         Binding("t", "times", "times", show=False, id="window.times"),
@@ -362,10 +363,14 @@ class Window(App[None]):
         if self.link is not None and self.trk.log_lines.following:
             self.seen[str(self.link.directory)] = self.link.next
 
-    def action_search(self) -> None:
+    def action_search(self, filtering: bool = False) -> None:
         self.left = False
         self.arrange()
-        self.trk.open_search()
+        self.trk.open_search(filtering)
+
+    def on_trk_pane_refiltered(self) -> None:
+        if self.link is not None:
+            self.open_trk(self.link)
 
     def action_times(self) -> None:
         self.trk.log_lines.times = (self.trk.log_lines.times + 1) % 3

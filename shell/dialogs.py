@@ -62,6 +62,7 @@ KEYS = (
     ("ctrl+p", "choose a verb from a list"),
     ("f", "follow the end of the trk, or pause"),
     ("/", "search;  n N: next, previous match;  esc: end"),
+    ("&", "show only entries with a text in them"),
     ("t", "times: none, the hour, the day too"),
     ("w", "wrap long lines, or not"),
     ("y Y", "copy this line, what is in view"),

@@ -45,6 +45,11 @@ class Line:
         return clip(safe_line(self.text), LONGEST)
 
 
+def smart_case(text: str) -> re.Pattern[str] | None:
+    """What matches `text`, in any case if there is no capital letter in it. None for an empty text."""
+    return re.compile(re.escape(text), re.IGNORECASE if text == text.lower() else 0) if text else None
+
+
 def mark(text: str, part: int = 0) -> Line:
     """A line of our own between those of the machine."""
     return Line(MARK, part, 0, 0, text)
@@ -302,9 +307,8 @@ class LineLog(ScrollView, can_focus=True):
     # Search
 
     def search(self, text: str) -> None:
-        """Mark what matches `text`; without capital letters in it, capitals do not count. Empty: no marks."""
-        flags = re.IGNORECASE if text == text.lower() else 0
-        self.pattern = re.compile(re.escape(text), flags) if text else None
+        """Mark what matches `text` (see smart_case)."""
+        self.pattern = smart_case(text)
         self.found = -1
         self.epoch += 1
         self.refresh()

@@ -1,5 +1,6 @@
 """The pane in the middle: the trk of the chosen machine, or of one of its cogs, under a line that says which."""
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 
@@ -10,7 +11,7 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.widgets import Input, Static
 
-from shell.line_log import Line, LineLog, mark
+from shell.line_log import Line, LineLog, mark, smart_case
 from shell.safe_text import safe_line
 
 Entry = dict[str, Any]
@@ -40,6 +41,9 @@ class TrkPane(Vertical):
     }
     """
 
+    class Refiltered(Message):
+        """Other entries than before are wanted."""
+
     class Earlier(Message):
         """The reader is at the first entry in the pane and wants those before it; if `first`, all."""
 
@@ -53,6 +57,9 @@ class TrkPane(Vertical):
         self.cog: int | None = None
         self.state = ""
         self.note = ""
+        self.filter_text = ""
+        self.filter: re.Pattern[str] | None = None
+        self.filtering = False  # whether what is being written is a filter, and not a search
 
     def compose(self) -> ComposeResult:
         yield Static(id="trk-head", markup=False)
@@ -67,7 +74,12 @@ class TrkPane(Vertical):
 
     def wanted(self, entries: Iterable[Entry]) -> list[Line]:
         """The lines of those entries that this pane is about."""
-        return [line for entry in entries if self.cog in (None, entry["cog"]) for line in lines_of(entry)]
+        return [line for entry in entries if self.wants(entry) for line in lines_of(entry)]
+
+    def wants(self, entry: Entry) -> bool:
+        if self.cog is not None and self.cog != entry["cog"]:
+            return False
+        return self.filter is None or self.filter.search(entry["text"]) is not None
 
     def open(self, name: str, cog: int | None, entries: Sequence[Entry], unread_from: int | None) -> None:
         """Show another machine or cog. A mark stands before entry `unread_from`, the first that was not seen before."""
@@ -123,6 +135,8 @@ class TrkPane(Vertical):
             words.append("  following", "dim")
         else:
             words.append("  paused (f follows)", "yellow")
+        if self.filter is not None:
+            words.append(f"  only: {safe_line(self.filter_text)}", "cyan")
         if self.note:
             words.append(f"  {self.note}", "cyan")
         self.query_one("#trk-head", Static).update(words)
@@ -137,20 +151,30 @@ class TrkPane(Vertical):
 
     # Search
 
-    def open_search(self) -> None:
+    def open_search(self, filtering: bool = False) -> None:
+        """Ask for what to search for, or which entries alone to show."""
         box = self.query_one("#trk-search", Input)
+        self.filtering = filtering
+        box.placeholder = "show only entries with .. (nothing: all)" if filtering else "search"
+        box.value = self.filter_text if filtering else ""
         box.display = True
         self.screen.set_focus(box)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
-        self.log_lines.search(event.value)
+        if not self.filtering:
+            self.log_lines.search(event.value)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
         self.query_one("#trk-search", Input).display = False
         self.screen.set_focus(self.log_lines)
-        self.action_find(-1)
+        if self.filtering:
+            self.filter_text = event.value
+            self.filter = smart_case(event.value)
+            self.post_message(self.Refiltered())
+        else:
+            self.action_find(-1)
 
     def action_find(self, step: int) -> None:
         pane = self.log_lines
@@ -164,8 +188,9 @@ class TrkPane(Vertical):
     def action_leave_search(self) -> None:
         box = self.query_one("#trk-search", Input)
         box.display = False
-        box.value = ""
-        self.log_lines.search("")
+        if not self.filtering:
+            self.log_lines.search("")
+        self.filtering = False
         self.screen.set_focus(self.log_lines)
         self.note = ""
         self.tell()

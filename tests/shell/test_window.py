@@ -130,6 +130,24 @@ async def test_a_search_goes_to_the_match_and_keeps_its_context(host: Hosts) -> 
         assert not shown.query_one("#trk-search", Input).display
 
 
+async def test_a_filter_shows_only_the_entries_that_match(host: Hosts) -> None:
+    machine = host("counter")
+    machine.say(*[f"line {number}" for number in range(50)])
+    async with window() as (shown, pilot):
+        await until(pilot, lambda: "line 49" in text(shown))
+        await pilot.press("ampersand", *"line 4", "enter")
+        await until(pilot, lambda: "line 39" not in text(shown))
+        machine.say("line 50", "line 51", "Line 400")
+        await until(pilot, lambda: "Line 400" in text(shown))
+        assert [line.text for line in shown.trk.log_lines.lines] == [
+            "line 4",
+            *[f"line {n}" for n in range(40, 50)],
+            "Line 400",
+        ]
+        await pilot.press("ampersand", *["backspace"] * 6, "enter")
+        await until(pilot, lambda: "line 51" in text(shown))
+
+
 async def test_stopping_asks_and_enter_does_not_do_it(host: Hosts) -> None:
     machine = host("counter")
     async with window() as (shown, pilot):

@@ -301,7 +301,7 @@ class Machine:
                 self.last_event.pop(changed, None)
             else:
                 self.last_event[changed] = self.event
-        for where, value in step.opened:
+        for where, value in step.opened.items():
             self.open(where, value, self.event)
         for one in {*busy, *step.changes}:
             if one in self.ready or one in self.exchange.open_ones:

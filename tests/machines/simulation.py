@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from random import Random
 
 import vm
-from machines import events, heart, snapshots
+from machines import cogs, events, heart, snapshots
 from machines.device_rand import Rand
 from machines.device_time import SECOND, Time
 from machines.events import Computed, Event, Given
@@ -47,7 +47,7 @@ class World:
         self.pins: dict[bytes, vm.Pin] = {}
 
     def boot(self, value: Value) -> None:
-        pin = vm.pin(value)
+        pin = vm.pin(cogs.program_of(value))
         self.pins[pin.hash] = pin
         moment = self.recover()
         step = heart.boot(moment, pin.hash, pin.item)

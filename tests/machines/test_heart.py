@@ -27,7 +27,8 @@ NONE = vm.row([])
 def moment_of(*values: object) -> Moment:
     moment = Moment()
     for value in values:
-        moment.take(heart.boot(moment, vm.pin(value).hash, value))
+        program = cogs.program_of(value)
+        moment.take(heart.boot(moment, vm.pin(program).hash, program))
     return moment
 
 
@@ -54,7 +55,7 @@ def test_an_answer_makes_the_next_state_and_opens_its_requests_anew() -> None:
     assert isinstance(state, cogs.Running)
     assert isinstance(state.value, vm.App)
     assert state.value.args[0] == 1
-    assert [where for where, _ in step.opened] == [(1, 0)]
+    assert list(step.opened) == [(1, 0)]
     assert step.cancelled == []
     assert step.receipts == [Delivered(1, {0: Given(1700000000)}, None)]
 
@@ -62,10 +63,10 @@ def test_an_answer_makes_the_next_state_and_opens_its_requests_anew() -> None:
 def test_a_request_that_stays_is_neither_cancelled_nor_opened_again() -> None:
     far = wait_until(1 << 40)
     moment = moment_of(script(asks(WHEN, far), asks(WHEN, wait_until(1 << 40)), asks(0, WHEN)))
-    assert [where for where, _ in run(moment, 1, {0: Given(1)}).opened] == [(1, 0)]
+    assert list(run(moment, 1, {0: Given(1)}).opened) == [(1, 0)]
     step = run(moment, 1, {0: Given(2)})
     assert step.cancelled == [(1, 1)]
-    assert [where for where, _ in step.opened] == [(1, 1)]
+    assert list(step.opened) == [(1, 1)]
 
 
 def test_a_cog_without_requests_has_finished() -> None:
@@ -99,7 +100,7 @@ def test_a_spun_cog_gets_the_next_number() -> None:
     assert isinstance(moment.cogs[2], cogs.Running)
     assert isinstance(moment.cogs[3], cogs.Finished)
     assert moment.next_cog == 4
-    assert [where for where, _ in step.opened] == [(1, 0), (2, 0)]
+    assert list(step.opened) == [(1, 0), (2, 0)]
 
 
 def test_a_tell_and_its_ask_are_one_event() -> None:

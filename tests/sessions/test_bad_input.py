@@ -45,9 +45,9 @@ def test_a_missing_file_is_refused(opsh: Opsh) -> None:
 
 def test_a_machine_is_never_booted_over_another(opsh: Opsh, tmp_path: Path) -> None:
     assert opsh("boot", "counter", str(COUNTER)).returncode == 0
-    before = (tmp_path / "home" / "machines" / "counter" / "data.mdb").read_bytes()
+    before = (tmp_path / "home" / "machines" / "counter" / "store.mdb").read_bytes()
     assert "counter" in complaint(opsh("boot", "counter", str(COUNTER)), 1)
-    assert (tmp_path / "home" / "machines" / "counter" / "data.mdb").read_bytes() == before
+    assert (tmp_path / "home" / "machines" / "counter" / "store.mdb").read_bytes() == before
 
 
 @pytest.mark.parametrize("verb", ["start", "stop", "logs", "cogs"])
@@ -69,11 +69,11 @@ def test_a_place_that_cannot_be_written_is_named(opsh: Opsh) -> None:
 @pytest.mark.parametrize("damage", ["garbage", "truncated", "empty"])
 def test_a_corrupted_store_is_refused_and_left_as_it_is(opsh: Opsh, tmp_path: Path, damage: str) -> None:
     assert opsh("boot", "counter", str(COUNTER)).returncode == 0
-    data = tmp_path / "home" / "machines" / "counter" / "data.mdb"
+    data = tmp_path / "home" / "machines" / "counter" / "store.mdb"
     whole = data.read_bytes()
     broken = {"garbage": b"\xff" * 8192 + whole[8192:], "truncated": whole[:5000], "empty": b""}[damage]
     data.write_bytes(broken)
-    assert "data.mdb" in complaint(opsh("start", "counter"), 1)
+    assert "store.mdb" in complaint(opsh("start", "counter"), 1)
     assert data.read_bytes() == broken
 
 

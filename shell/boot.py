@@ -5,11 +5,13 @@ from pathlib import Path
 
 from machines import home
 from machines.errors import MachineError
-from shell.errors import DONE
+from shell.errors import DONE, USAGE, ShellError
 from shell.output import note
 
 
 def run(arguments: Namespace) -> int:
+    if Path(arguments.machine).name in ("", ".."):
+        raise ShellError(f"boot: {arguments.machine!r} cannot name a machine", "end it with a name of its own", USAGE)
     directory = home.resolve(arguments.machine)
     if home.exists(directory):
         # Said before the file is loaded, which may take a while.

@@ -21,6 +21,12 @@ MAX_DEPTH: Final = 120
 MAX_NODES: Final = 50_000
 INLINE_DEPTH: Final = 60
 
+TRUE: Final = 0
+APP: Final = 1
+NAT: Final = 2
+LAW: Final = 3
+PIN: Final = 4
+
 
 class Exp:
     __slots__ = ()
@@ -28,7 +34,7 @@ class Exp:
 
 @final
 class Var(Exp):
-    """A slot of the environment: an argument (1..n), a let, or the predecessor of a `Case`."""
+    """A slot of the environment: an argument (1..n), a let, or something that a `Fork` names."""
 
     __slots__ = ("slot",)
 
@@ -90,28 +96,38 @@ class Apply(Exp):
 
 
 @final
-class If(Exp):
-    """`then` if nat(cond) is not 0."""
+class Fork(Exp):
+    """x is evaluated, and is `slot` in what follows: in `then` if it is of the kind asked for, else in `other`.
 
-    __slots__ = ("cond", "other", "then")
+    `then` may also have parts of x as slots, in `parts`:
 
-    def __init__(self, cond: Exp, then: Exp, other: Exp) -> None:
-        self.cond: Final = cond
+        TRUE    a nat that is not 0            its predecessor (or no part)
+        APP     an application                 what is applied, the last argument
+        NAT     a nat
+        LAW     a law                          name, arity, body
+        PIN     a pin, if it is none of these  its content; there is no `other`
+    """
+
+    __slots__ = ("kind", "other", "parts", "slot", "then", "x")
+
+    def __init__(self, kind: int, x: Exp, slot: int, parts: list[int], then: Exp, other: Exp) -> None:
+        self.kind: Final = kind
+        self.x: Final = x
+        self.slot: Final = slot
+        self.parts: Final = parts
         self.then: Final = then
         self.other: Final = other
 
 
 @final
-class Case(Exp):
-    """(2 z p x): `zero` if nat(x) is 0, else `succ`, in which `slot` is nat(x) - 1."""
+class Op(Exp):
+    """Op 1 or 2 on all its arguments, before `Names.fork` has made forks of it."""
 
-    __slots__ = ("slot", "succ", "x", "zero")
+    __slots__ = ("args", "op")
 
-    def __init__(self, zero: Exp, slot: int, succ: Exp, x: Exp) -> None:
-        self.zero: Final = zero
-        self.slot: Final = slot
-        self.succ: Final = succ
-        self.x: Final = x
+    def __init__(self, op: int, args: list[Exp]) -> None:
+        self.op: Final = op
+        self.args: Final = args
 
 
 @final
@@ -179,7 +195,9 @@ def entry(f: object) -> Code:
                 n = shapes.arity(item)
                 args: list[Exp] = [Var(i + 1) for i in range(min(n, MAX_DEPTH))]
                 # Only a law returns itself: a pin around one (a cow, a bar ..) returns that pin.
-                exp: Exp = Const(f) if returns_itself(item) else name_predecessor(saturate(Const(item), args), MAX_DEPTH + 1)
+                exp: Exp = Const(f)
+                if not returns_itself(item):
+                    exp = Names(len(args)).fork(saturate(Const(item), args))
                 code = Code("pin", small(n), ExpSource(exp, list(range(1, len(args) + 1)), set()))
             f.code = code
         return code
@@ -273,8 +291,8 @@ def call(head: object, args: list[Exp]) -> Exp:
     """A known head, no app, on just enough arguments."""
     from vm import ops
 
-    if isinstance(head, int) and head == 2:
-        return Case(args[0], -1, args[1], args[2])
+    if isinstance(head, int) and (head == 1 or head == 2):
+        return Op(head, args)
     code = entry(head)
     source = code.source
     if isinstance(source, JetSource):
@@ -282,30 +300,60 @@ def call(head: object, args: list[Exp]) -> Exp:
         name = jet.name
         if source.law is not None:
             if name == "_If":
-                return If(args[0], args[1], args[2])
+                return choose(args[0], args[1], args[2])
             if name == "_Seq":
                 return Seq(args[0], args[1])
             if name == "_Ifz":
-                return If(JetCall(ops.IS_ZERO, ops.IS_ZERO_CODE, [args[0]]), args[1], args[2])
+                return choose(JetCall(ops.IS_ZERO, ops.IS_ZERO_CODE, [args[0]]), args[1], args[2])
             if name == "_Not":
-                return If(args[0], Const(0), Const(1))
+                return choose(args[0], Const(0), Const(1))
             if name == "_Bit":
-                return If(args[0], Const(1), Const(0))
+                return choose(args[0], Const(1), Const(0))
             if name == "_And":
-                return If(args[0], If(args[1], Const(1), Const(0)), Const(0))
+                return choose(args[0], choose(args[1], Const(1), Const(0)), Const(0))
             if name == "_Or":
-                return If(args[0], Const(1), If(args[1], Const(1), Const(0)))
+                return choose(args[0], Const(1), choose(args[1], Const(1), Const(0)))
         return JetCall(jet, code, args)
     return Call(code, args)
 
 
-def name_predecessor(e: Exp, slot: int) -> Exp:
-    """Give the predecessors in new `Case`s slots of their own, from `slot` down."""
-    if isinstance(e, Case) and e.slot < 0:
-        return Case(e.zero, slot, name_predecessor(saturate(e.succ, [Var(slot)]), slot), e.x)
-    if isinstance(e, Apply):
-        return Apply(name_predecessor(e.f, slot), e.args)
-    return e
+def choose(cond: Exp, then: Exp, other: Exp) -> Exp:
+    """`then` if nat(cond) is not 0."""
+    return Fork(TRUE, cond, -1, [], then, other)
+
+
+@final
+class Names:
+    """Slots that nobody uses yet."""
+
+    def __init__(self, last: int) -> None:
+        self.last = last
+
+    def new(self) -> int:
+        self.last += 1
+        return self.last
+
+    def fork(self, e: Exp) -> Exp:
+        """e, with ops made forks at its root and where it is applied."""
+        if isinstance(e, Apply):
+            return Apply(self.fork(e.f), e.args)
+        if not isinstance(e, Op):
+            return e
+        if e.op == 2:
+            less = self.new()
+            return Fork(TRUE, e.args[2], -1, [less], self.on(e.args[1], [less]), e.args[0])
+        slot = self.new()
+        pin = [self.new()]
+        law = [self.new(), self.new(), self.new()]
+        app = [self.new(), self.new()]
+        on_pin = Fork(PIN, Var(slot), -1, pin, self.on(e.args[0], pin), Const(0))
+        on_law = Fork(LAW, Var(slot), -1, law, self.on(e.args[1], law), on_pin)
+        on_nat = Fork(NAT, Var(slot), -1, [], self.on(e.args[3], [slot]), on_law)
+        return Fork(APP, e.args[4], slot, app, self.on(e.args[2], app), on_nat)
+
+    def on(self, f: Exp, slots: list[int]) -> Exp:
+        args: list[Exp] = [Var(slot) for slot in slots]
+        return self.fork(saturate(f, args))
 
 
 # -- reading ------------------------------------------------------------------------------------------------------------
@@ -325,7 +373,7 @@ class Body:
         self.nargs: Final = law.args
         self.raw: Final = raw
         self.top: int = law.args + len(raw)
-        self.next: int = self.top + 1
+        self.names: Final = Names(self.top)
         self.uses: dict[int, int] = {}
         self.lets: dict[int, Exp] = {}
         self.busy: set[int] = set()
@@ -365,14 +413,10 @@ class Body:
                     args.append(self.read(x.args[1], depth + 1))
                     x = x.args[0]
                 args.reverse()
-                return self.finish(saturate(self.read(x, depth + 1), args))
+                return self.names.fork(saturate(self.read(x, depth + 1), args))
             if x.head == 2 and len(x.args) == 1:
                 return Const(x.args[0])
         return Const(x)
-
-    def finish(self, e: Exp) -> Exp:
-        self.next += 1
-        return name_predecessor(e, self.next)
 
     def let(self, slot: int, depth: int) -> Exp:
         """A use of a let: its value, if that is a constant or used only here."""

@@ -19,15 +19,17 @@ from mypy_extensions import i64
 
 from vm import ops
 from vm.body import (
+    APP,
     MAX_DEPTH,
+    PIN,
+    TRUE,
     Apply,
     Body,
     Call,
-    Case,
     Const,
     Exp,
     ExpSource,
-    If,
+    Fork,
     JetCall,
     JetSource,
     LawSource,
@@ -61,6 +63,9 @@ from vm.words import (
     INDEX_MASK,
     JET,
     JMP,
+    JNAPP,
+    JNLAW,
+    JNNAT,
     JZ,
     LAST_BIT,
     LTE,
@@ -84,6 +89,7 @@ from vm.words import (
     ROW,
     SUB,
     SUBK,
+    TAKE,
     TAPPLY,
     TCALL,
     THUNK,
@@ -108,6 +114,8 @@ FAST: Final[dict[str, tuple[int, int]]] = {
     "_Get": (IDX, IDXK),
 }
 SWAPPED: Final = {"_Gth", "_Gte", "_Get"}
+JUMPS: Final = [JZ, JNAPP, JNNAT, JNLAW]  # by the kind of fork, taken if it is not that
+FIRST_PART: Final = [0, 0, 0, 2, 5]  # of each kind of fork, for TAKE
 CALLS: Final = {CALL, TCALL, APPLY, TAPPLY, JET, TJET, FORCE, RETF}
 ENDS: Final = {TCALL, TAPPLY, TJET, RET, RETF, RETC}
 
@@ -234,20 +242,16 @@ class Maker:
             self.free(e.f, out)
             for x in e.args:
                 self.free(x, out)
-        elif isinstance(e, If):
-            self.free(e.cond, out)
-            self.free(e.then, out)
-            self.free(e.other, out)
         elif isinstance(e, Seq):
             self.free(e.first, out)
             self.free(e.then, out)
-        elif isinstance(e, Case):
+        elif isinstance(e, Fork):
             self.free(e.x, out)
-            self.free(e.zero, out)
             inner: dict[int, None] = {}
-            self.free(e.succ, inner)
+            self.free(e.then, inner)
+            self.free(e.other, inner)
             for slot in inner:
-                if slot != e.slot:
+                if slot != e.slot and slot not in e.parts:
                     out[slot] = None
 
     def slots(self, e: Exp) -> list[int]:
@@ -356,12 +360,9 @@ class Maker:
 
     def tail(self, e: Exp) -> None:
         self.first(e)
-        if isinstance(e, If):
-            self.need(e.cond)
-            self.branch(self.test(e.cond), e.then, e.other, -1)
-        elif isinstance(e, Case):
+        if isinstance(e, Fork):
             self.need(e.x)
-            self.branch(self.test(e.x), e.succ, e.zero, e.slot)
+            self.fork(e, -1)
         elif isinstance(e, Seq):
             self.need(e.first)
             self.test(e.first)
@@ -387,27 +388,52 @@ class Maker:
                 self.strict(e, r)
                 self.emit(RET, r)
 
-    def branch(self, r: int, then: Exp, other: Exp, slot: int) -> None:
-        """Both ends of a test of register r; `slot` is its predecessor in `then`."""
+    def fork(self, e: Fork, r: int) -> None:
+        """Test e.x and go on with either branch: in tail position (r < 0), or with its value in register r."""
+        t = self.test(e.x)
+        if e.slot > 0:
+            self.register[e.slot] = t
+        if e.kind == PIN:
+            self.branch(e, t, e.then, r)
+            return
         label = self.label()
-        self.emit(JZ, r, 0, 0, None, label)
+        self.emit(JUMPS[e.kind], t, 0, 0, None, label)
         register = self.register.copy()
         evaluated = self.evaluated.copy()
         count = self.count
-        if slot > 0:
-            self.predecessor(r, slot)
-        self.tail(then)
-        self.register = register
-        self.evaluated = evaluated
-        self.count = count
+        self.branch(e, t, e.then, r)
+        end = self.label()
+        if r >= 0:
+            self.emit(JMP, 0, 0, 0, None, end)
         self.emit(LABEL, 0, 0, 0, None, label)
-        self.tail(other)
+        self.register = register.copy()
+        self.evaluated = evaluated.copy()
+        self.count = count
+        self.branch(e, t, e.other, r)
+        if r >= 0:
+            self.emit(LABEL, 0, 0, 0, None, end)
+            self.register = register
+            self.evaluated = evaluated
+            self.count = count
 
-    def predecessor(self, r: int, slot: int) -> None:
-        t = self.new()
-        self.emit(SUBK, t, r, 1)
-        self.register[slot] = t
-        self.evaluated.add(t)
+    def branch(self, e: Fork, t: int, b: Exp, r: int) -> None:
+        """One branch; the parts of e.x, in register t, that it uses get registers of their own."""
+        if b is e.then and e.parts:
+            used = self.slots(b)
+            for i, slot in enumerate(e.parts):
+                if slot in used:
+                    p = self.new()
+                    if e.kind == TRUE:
+                        self.emit(SUBK, p, t, 1)
+                    else:
+                        self.emit(TAKE, p, t, FIRST_PART[e.kind] + i)
+                    self.register[slot] = p
+                    if e.kind != APP or i == 0:
+                        self.evaluated.add(p)
+        if r < 0:
+            self.tail(b)
+        else:
+            self.strict(b, r)
 
     # -- strict -------------------------------------------------------------------------------------------------------
 
@@ -446,10 +472,8 @@ class Maker:
         elif isinstance(e, Seq):
             self.test(e.first)
             self.strict(e.then, r)
-        elif isinstance(e, If):
-            self.join(self.test(e.cond), e.then, e.other, -1, r)
-        elif isinstance(e, Case):
-            self.join(self.test(e.x), e.succ, e.zero, e.slot, r)
+        elif isinstance(e, Fork):
+            self.fork(e, r)
         self.release(count)
         self.evaluated.add(r)
 
@@ -457,24 +481,6 @@ class Maker:
         """Temporaries from `count` on are not used any more."""
         self.count = count
         self.evaluated = {x for x in self.evaluated if x < count}
-
-    def join(self, t: int, then: Exp, other: Exp, slot: int, r: int) -> None:
-        label = self.label()
-        end = self.label()
-        self.emit(JZ, t, 0, 0, None, label)
-        register = self.register.copy()
-        evaluated = self.evaluated.copy()
-        if slot > 0:
-            self.predecessor(t, slot)
-        self.strict(then, r)
-        self.emit(JMP, 0, 0, 0, None, end)
-        self.emit(LABEL, 0, 0, 0, None, label)
-        self.register = register.copy()
-        self.evaluated = evaluated.copy()
-        self.strict(other, r)
-        self.emit(LABEL, 0, 0, 0, None, end)
-        self.register = register
-        self.evaluated = evaluated
 
     def call_operands(self, e: Call) -> list[int]:
         """The arguments of a known call: those that it evaluates first evaluated, in its order."""
@@ -638,7 +644,7 @@ class Maker:
 
     def total_only(self, e: JetCall) -> bool:
         """Is e better one thunk than a thunk on thunks?"""
-        return not self.cheap(e) and any(isinstance(x, (JetCall, If, Case, Seq)) for x in e.args)
+        return not self.cheap(e) and any(isinstance(x, (JetCall, Fork, Seq)) for x in e.args)
 
     def make_value(self, e: Make, r: int) -> None:
         operands = [self.lazy(x) for x in e.args]
@@ -728,7 +734,7 @@ class Maker:
                 live = at_label[ins.label]
                 calls = calls_at[ins.label]
                 continue
-            if op == JZ:
+            if op in JUMPS:
                 there = at_label[ins.label]
                 if calls and there & ~live:
                     clears[i] = bits(there & ~live)
@@ -753,7 +759,7 @@ class Maker:
                     if not operand & CONST_BIT and not live >> operand & 1:
                         operands[k] = operand | LAST_BIT
                         live |= 1 << operand
-            elif op in (MOV, FILL, EQZ, NAT, IDXK) or ADD <= op <= MUL:
+            elif op in (MOV, FILL, EQZ, NAT, IDXK, TAKE) or ADD <= op <= MUL:
                 live |= 1 << ins.b
                 if op in (ADD, SUB, EQL, LTH, LTE, NEQ, MUL):
                     live |= 1 << (ins.c & 0xFFFF)

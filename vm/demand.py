@@ -13,15 +13,16 @@ from __future__ import annotations
 from typing import Final
 
 from vm.body import (
+    APP,
     MAX_DEPTH,
+    PIN,
     Apply,
     Body,
     Call,
-    Case,
     Const,
     Exp,
     ExpSource,
-    If,
+    Fork,
     JetCall,
     JetSource,
     LawSource,
@@ -38,26 +39,30 @@ MAX_ROUNDS: Final = 6
 
 
 class Demand:
-    """The demand of expressions that share lets. `me` is the code being looked at, `mine` what it is assumed to demand."""
+    """The demand of expressions that share lets. `me` is the code being looked at, `mine` what it is assumed to demand.
+    `evaluated` are slots that forks make, and evaluated when they are made."""
 
     def __init__(self, lets: dict[int, Exp], me: Code | None, mine: list[int], nesting: int) -> None:
         self.lets: Final = lets
         self.me: Final = me
         self.mine: Final = mine
         self.nesting: Final = nesting
+        self.evaluated: Final[set[int]] = set()
 
     def of(self, e: Exp, out: list[int]) -> bool:
         """Append the slots that e evaluates first to `out`; True if that is all that evaluating e does."""
         if isinstance(e, Var):
-            if e.slot not in out:
+            if e.slot not in out and e.slot not in self.evaluated:
                 out.append(e.slot)
             return True
         if isinstance(e, (Const, Make)):
             return True
-        if isinstance(e, If):
-            return self.of(e.cond, out) and self.either(e.then, e.other, -1, out)
-        if isinstance(e, Case):
-            return self.of(e.x, out) and self.either(e.zero, e.succ, e.slot, out)
+        if isinstance(e, Fork):
+            if not self.of(e.x, out):
+                return False
+            self.evaluated.add(e.slot)
+            self.evaluated.update(e.parts[:1] if e.kind == APP else e.parts)
+            return self.either(e, out)
         if isinstance(e, Seq):
             return self.of(e.first, out) and self.of(e.then, out)
         if isinstance(e, JetCall):
@@ -81,32 +86,33 @@ class Demand:
             self.of(e.f, out)
         return False
 
-    def either(self, a: Exp, b: Exp, bound: int, out: list[int]) -> bool:
-        """Of two branches: what both evaluate first."""
+    def either(self, e: Fork, out: list[int]) -> bool:
+        """What both branches evaluate first."""
         start = len(out)
         left = out[:]
-        right = out[:]
-        pure = self.of(a, left)
-        pure = self.of(b, right) and pure
+        pure = self.of(e.then, left)
+        if e.kind == PIN:
+            right = left
+        else:
+            right = out[:]
+            pure = self.of(e.other, right) and pure
         i = start
         while True:
             x = left[i] if i < len(left) else 0
             y = right[i] if i < len(right) else 0
+            if x == -1 and y == -1:
+                out.append(-1)
+                return False
             if x == -1:
-                out += right[i:]
-                break
-            if y == -1:
-                out += left[i:]
-                break
-            if x != y or x == 0 or x == bound:
-                pure = pure and i == len(left) and i == len(right)
-                break
+                x = y
+                left = right
+            elif y == -1:
+                y = x
+                right = left
+            if x != y or x == 0 or x in e.parts:
+                return pure and i == len(left) and i == len(right)
             out.append(x)
             i += 1
-        if bound > 0 and bound in out[start:]:
-            del out[out.index(bound, start) :]
-            return False
-        return pure
 
     def arguments(self, slots: list[int], nargs: int, out: list[int], met: dict[int, bool]) -> bool:
         """What remains of a demand when lets stand for what they in turn evaluate first; argument i is slot i + 1."""

@@ -78,6 +78,9 @@ from vm.words import (
     INDEX_MASK,
     JET,
     JMP,
+    JNAPP,
+    JNLAW,
+    JNNAT,
     JZ,
     LAST_BIT,
     LTE,
@@ -98,6 +101,7 @@ from vm.words import (
     ROW,
     SUB,
     SUBK,
+    TAKE,
     TAPPLY,
     TCALL,
     THUNK,
@@ -377,11 +381,24 @@ class Evaluation:
                     fuel -= 1
                     if fuel >= 0:
                         continue
+                elif op == JNAPP:
+                    x = stack[a]
+                    if not isinstance(x, App) and not shapes.is_app(x):
+                        pc = w >> 40
+                    continue
+                elif op == TAKE:
+                    x = stack[base + ((w >> 24) & 65535)]
+                    k = w >> 40
+                    if k == 1 and isinstance(x, App):
+                        stack[a] = x.args[-1]
+                    else:
+                        stack[a] = part(x, k)
+                    continue
                 elif op == ADDK:
                     x = stack[base + ((w >> 24) & 65535)]
                     if isinstance(x, int):
                         k = w >> 40
-                        y = x + (k & 65535)
+                        y = x + int(k & 65535)
                         stack[a] = NATS[y] if y < 65536 else y
                         pc += k >> 16
                     continue
@@ -389,7 +406,7 @@ class Evaluation:
                     x = stack[base + ((w >> 24) & 65535)]
                     if isinstance(x, int):
                         k = w >> 40
-                        y = x - (k & 65535)
+                        y = x - int(k & 65535)
                         if y < 65536:
                             stack[a] = NATS[y] if y > 0 else 0
                         else:
@@ -400,7 +417,7 @@ class Evaluation:
                     x = stack[base + ((w >> 24) & 65535)]
                     if isinstance(x, int):
                         k = w >> 40
-                        stack[a] = 1 if x < (k & 65535) else 0
+                        stack[a] = 1 if x < int(k & 65535) else 0
                         pc += k >> 16
                     continue
                 elif op == ADD:
@@ -580,7 +597,7 @@ class Evaluation:
                     x = stack[base + ((w >> 24) & 65535)]
                     if isinstance(x, int):
                         k = w >> 40
-                        stack[a] = 1 if x == (k & 65535) else 0
+                        stack[a] = 1 if x == int(k & 65535) else 0
                         pc += k >> 16
                     continue
                 elif op == EQL:
@@ -628,28 +645,28 @@ class Evaluation:
                     x = stack[base + ((w >> 24) & 65535)]
                     if isinstance(x, int):
                         k = w >> 40
-                        stack[a] = 1 if x <= (k & 65535) else 0
+                        stack[a] = 1 if x <= int(k & 65535) else 0
                         pc += k >> 16
                     continue
                 elif op == GTHK:
                     x = stack[base + ((w >> 24) & 65535)]
                     if isinstance(x, int):
                         k = w >> 40
-                        stack[a] = 1 if x > (k & 65535) else 0
+                        stack[a] = 1 if x > int(k & 65535) else 0
                         pc += k >> 16
                     continue
                 elif op == GTEK:
                     x = stack[base + ((w >> 24) & 65535)]
                     if isinstance(x, int):
                         k = w >> 40
-                        stack[a] = 1 if x >= (k & 65535) else 0
+                        stack[a] = 1 if x >= int(k & 65535) else 0
                         pc += k >> 16
                     continue
                 elif op == NEQK:
                     x = stack[base + ((w >> 24) & 65535)]
                     if isinstance(x, int):
                         k = w >> 40
-                        stack[a] = 0 if x == (k & 65535) else 1
+                        stack[a] = 0 if x == int(k & 65535) else 1
                         pc += k >> 16
                     continue
                 elif op == NEQ:
@@ -685,6 +702,14 @@ class Evaluation:
                 elif op == NAT:
                     stack[a] = 1 if isinstance(stack[base + ((w >> 24) & 65535)], int) else 0
                     pc += w >> 56
+                    continue
+                elif op == JNNAT:
+                    if not isinstance(stack[a], int):
+                        pc = w >> 40
+                    continue
+                elif op == JNLAW:
+                    if not shapes.is_law(stack[a]):
+                        pc = w >> 40
                     continue
                 elif op == HOLE:
                     stack[a] = Thunk(HOLE_CODE, None, None, None)
@@ -1043,6 +1068,26 @@ def make(head: object, xs: list[object]) -> object:
             xs = [x]
         return shapes.make_app(head, xs)
     return App(head, xs)
+
+
+def part(x: object, k: i64) -> object:
+    """Part k of an evaluated value: see TAKE."""
+    if k == 0:
+        if isinstance(x, App):
+            args = x.args
+            if len(args) == 1:
+                return x.head
+            return App(x.head, args[:-1], x.need + 1 if x.need >= 0 else -1)
+        return shapes.app_parts(x)[0]
+    if k == 1:
+        return shapes.app_parts(x)[1]
+    if k == 2:
+        return shapes.law_name(x)
+    if k == 3:
+        return shapes.law_args(x)
+    if k == 4:
+        return shapes.law_body(x)
+    return x.item if isinstance(x, Pin) else 0
 
 
 def lacking(x: App) -> i64:

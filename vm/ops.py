@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import Final
 
 from vm import normal, shapes
-from vm.body import Apply, Case, Const, Exp, ExpSource, JetCall, JetSource, Var
-from vm.jet import Jet, Tail
+from vm.body import Const, Exp, ExpSource, JetCall, JetSource, Names, Op, Var
+from vm.jet import Jet
 from vm.values import Code, Crash, Pin
 
 
@@ -19,18 +19,6 @@ def make_law(name: object, args: object, body: object) -> object:
     if not isinstance(args, int) or args == 0:
         raise Crash(0, 0)
     return shapes.make_law(name if isinstance(name, int) else 0, args, body)
-
-
-def take_apart(p: object, l: object, a: object, n: object, x: object) -> object:  # noqa: E741
-    """(1 p l a n x). x evaluated."""
-    if isinstance(x, int):
-        return Tail(n, [x])
-    if isinstance(x, Pin):
-        return Tail(p, [x.item])
-    if shapes.is_app(x):
-        head, last = shapes.app_parts(x)
-        return Tail(a, [head, last])
-    return Tail(l, [shapes.law_name(x), shapes.law_args(x), shapes.law_body(x)])
 
 
 def increase(x: object) -> object:
@@ -54,6 +42,12 @@ def internal(jet: Jet) -> Code:
     return Code(jet.name, jet.arity, JetSource(jet, None))
 
 
+def by_forks(name: str, op: int, nargs: int) -> Code:
+    slots = list(range(1, nargs + 1))
+    args: list[Exp] = [Var(slot) for slot in slots]
+    return Code(name, nargs, ExpSource(Names(nargs).fork(Op(op, args)), slots, set()))
+
+
 IS_ZERO: Final = Jet("_Eqz", 1, "s", is_zero, None, True)
 IS_ZERO_CODE: Final = internal(IS_ZERO)
 CRASH: Final = Jet("crash", 2, "ld", crash)
@@ -63,8 +57,8 @@ NORMAL_CODE: Final = internal(NORMAL)
 INCREASE: Final = internal(Jet("inc", 1, "s", increase, None, True))
 OPS: Final = [
     internal(Jet("law", 3, "ssd", make_law)),
-    internal(Jet("case", 5, "lllls", take_apart)),
-    Code("nat", 3, ExpSource(Case(Var(1), 4, Apply(Var(2), [Var(4)]), Var(3)), [1, 2, 3], set())),
+    by_forks("case", 1, 5),
+    by_forks("nat", 2, 3),
     INCREASE,
     internal(Jet("pin", 1, "d", make_pin)),
 ]

@@ -56,6 +56,10 @@ FILL: Final = 39  # the thunk a is b
 COMPILE: Final = 40  # compile this code, and start again
 TREE: Final = 41  # return the body of law c as thunks, on the arguments
 NAT: Final = 42  # a = 1 if b is a nat
+JNAPP: Final = 43  # jump to c if a is no application
+JNNAT: Final = 44  # jump to c if a is no nat
+JNLAW: Final = 45  # jump to c if a is no law
+TAKE: Final = 46  # a = part c of b: head, last argument; name, arity, body; content
 
 INDEX_MASK: Final = (1 << 18) - 1
 CONST_BIT: Final = 1 << 18

@@ -700,8 +700,10 @@ class Evaluation:
                         stack[a] = r
                     continue
                 elif op == NAT:
-                    stack[a] = 1 if isinstance(stack[base + ((w >> 24) & 65535)], int) else 0
-                    pc += w >> 56
+                    x = stack[base + ((w >> 24) & 65535)]
+                    if not isinstance(x, Thunk):
+                        stack[a] = 1 if isinstance(x, int) else 0
+                        pc += w >> 56
                     continue
                 elif op == JNNAT:
                     if not isinstance(stack[a], int):

@@ -77,9 +77,7 @@ def test_a_corrupted_store_is_refused_and_left_as_it_is(opsh: Opsh, tmp_path: Pa
     assert data.read_bytes() == broken
 
 
-@pytest.mark.parametrize(
-    "arguments", [["frob"], ["boot"], ["boot", "a"], ["start", "a", "--no-such"], ["boot", "../", "x"]]
-)
+@pytest.mark.parametrize("arguments", [["frob"], ["boot"], ["boot", "a"], ["start", "a", "--no-such"]])
 def test_bad_usage_ends_with_two(opsh: Opsh, arguments: list[str]) -> None:
     done = opsh(*arguments)
     assert done.returncode == 2

@@ -250,9 +250,9 @@ def become(step: Step, moment: Moment, cog: int, state: Cog | None, answered: It
     for slot, old in enumerate(before):
         if old == 0 or slot in answered:
             continue
-        if slot >= len(after) or not (after[slot] is old or vm.equal(after[slot], old)):
-            if step.opened.pop((cog, slot), None) is None:
-                step.cancelled.append((cog, slot))
+        stays = slot < len(after) and (after[slot] is old or vm.equal(after[slot], old))
+        if not stays and step.opened.pop((cog, slot), None) is None:
+            step.cancelled.append((cog, slot))
     for slot, new in enumerate(after):
         if new == 0:
             continue

@@ -10,7 +10,7 @@ event.
 import mmap
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from queue import SimpleQueue
 
@@ -18,6 +18,9 @@ from machines import home
 from machines.reading import Entry
 
 SIZE = 8
+
+PIECE = 3000
+"""Characters shown by one write, for a process that is killed may leave a longer write half done."""
 
 Show = Callable[[list[Entry]], None]
 """Show trk entries to a person, all in one write; return when that is done. Called on a thread of its own."""
@@ -45,6 +48,20 @@ class Mark:
         self.map.close()
 
 
+def pieces(page: list[Entry]) -> Iterator[list[Entry]]:
+    """The entries, so many at a time that they fit into one write."""
+    piece: list[Entry] = []
+    size = 0
+    for entry in page:
+        size += len(entry["text"]) + 60
+        if piece and size > PIECE:
+            yield piece
+            piece, size = [], len(entry["text"]) + 60
+        piece.append(entry)
+    if piece:
+        yield piece
+
+
 class Shower:
     """Shows entries on a thread, so that a full pipe or a stopped terminal holds nothing up."""
 
@@ -64,10 +81,10 @@ class Shower:
     def work(self) -> None:
         while True:
             page = self.pages.get()
-            last = page[-1]["n"]
             try:
-                self.show(page)
-                self.mark.set(last)
+                for piece in pieces(page):
+                    self.show(piece)
+                    self.mark.set(piece[-1]["n"])
             except BaseException as error:
                 self.done(error)
                 return

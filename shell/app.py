@@ -4,6 +4,7 @@ The window is a client of each machine's control socket and nothing more. Closin
 """
 
 import shlex
+from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
 from time import time_ns
@@ -19,13 +20,13 @@ from textual.widgets import Footer, Input
 from machines import home
 from machines.errors import MachineError
 from shell import window_state
-from shell.arguments import parse, wants_help
+from shell.arguments import parse
 from shell.deeds import perform
 from shell.dialogs import Confirm, Help
 from shell.errors import DONE, ShellError, sentence
 from shell.line_log import Line, LineLog
 from shell.link import Entry, Link
-from shell.machine_tree import CogSummary, MachineTree, Place
+from shell.machine_tree import CogSummary, MachineTree, Place, brief
 from shell.palette import VerbChosen, VerbPalette
 from shell.prompt import Prompt
 from shell.safe_text import safe_line
@@ -47,7 +48,7 @@ class Window(App[None]):
     CSS = """
     #panes { height: 1fr; }
     MachineTree {
-        width: 25; padding: 0; background: $background; scrollbar-size: 1 1; overflow-x: hidden;
+        width: 28; padding: 0; background: $background; scrollbar-size: 1 1; overflow-x: hidden;
         border-right: solid $panel;
     }
     MachineTree:focus { background: $background; }
@@ -63,7 +64,7 @@ class Window(App[None]):
         Binding("colon", "prompt", "verb", key_display=":", id="window.prompt", priority=True),
         Binding("s", "start", "start", id="window.start"),
         Binding("x", "stop", "stop", id="window.stop"),
-        Binding("b", "boot", "boot", id="window.boot"),
+        Binding("b", "boot", "boot", id="window.boot", priority=True),
         Binding("f", "follow", "follow", id="window.follow"),
         Binding("slash", "search", "search", key_display="/", id="window.search", priority=True),
         Binding("ampersand", "search(True)", "filter", key_display="&", show=False, id="window.filter", priority=True),
@@ -156,7 +157,7 @@ class Window(App[None]):
         self.show_link(link)
         self.machine_tree.set_cogs(
             link.directory,
-            [CogSummary(cog["cog"], cog["state"], ", ".join(cog["waits"])) for cog in link.cogs.values()],
+            [CogSummary(cog["cog"], cog["state"], ", ".join(map(brief, cog["waits"]))) for cog in link.cogs.values()],
         )
         if link is self.link:
             self.trk.set_state(link.state, link.trouble)
@@ -251,7 +252,7 @@ class Window(App[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """The keys that go before all others are letters to a line that is being written."""
-        return not (action in ("prompt", "search", "go") and isinstance(self.focused, Input))
+        return not (action in ("prompt", "boot", "search", "go") and isinstance(self.focused, Input))
 
     # Verbs
 
@@ -306,7 +307,7 @@ class Window(App[None]):
             return
         try:
             words = shlex.split(line.removeprefix("opsh "))
-            verb, _ = parse(words)
+            verb, arguments = parse(words)
         except ShellError as error:
             self.record(line, sentence(error.message, error.hint), wrong=True)
             return
@@ -318,24 +319,28 @@ class Window(App[None]):
                 line, f"`opsh {verb.name}` wants a terminal of its own; leave with q and type it there", wrong=True
             )
         elif verb.danger >= Danger.DISRUPTIVE:
-            self.confirm(verb, words, line)
+            self.confirm(verb, arguments, words, line)
         else:
-            self.do(verb, words, line)
+            self.do(verb, arguments, words, line)
 
     @work
-    async def confirm(self, verb: Verb, words: list[str], line: str) -> None:
+    async def confirm(self, verb: Verb, arguments: Namespace, words: list[str], line: str) -> None:
         question = Confirm(f"opsh {line}?", verb.help, verb.name.capitalize())
         if await self.push_screen_wait(question):
-            self.do(verb, words, line)
+            self.do(verb, arguments, words, line)
 
     @work
-    async def do(self, verb: Verb, words: list[str], line: str) -> None:
-        if verb.name == "start" and not wants_help(words):
+    async def do(self, verb: Verb, arguments: Namespace, words: list[str], line: str) -> None:
+        if verb.name == "start":
             words = [*words, "--detach"]
         outcome = await perform(words)
         self.record(line, outcome.output, wrong=outcome.status != DONE, read=verb.danger is Danger.READ)
-        if outcome.status == DONE and len(words) > 1 and "/" in words[1] and verb.name in ("boot", "start"):
-            self.extra.add(Path(words[1]).expanduser().resolve())
+        if outcome.status == DONE and verb.name in ("boot", "start"):
+            machine = home.resolve(arguments.machine)
+            if machine.parent != home.home():
+                self.extra.add(machine)
+            self.look_around()
+            self.machine_tree.choose(Place(machine))
         self.look_around()
 
     def record(self, line: str, output: str, wrong: bool = False, read: bool = False) -> None:

@@ -1,8 +1,11 @@
 """The tree on the left: every machine with a glyph for its state and what is unread, and under it its cogs."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from time import time
 from typing import ClassVar
 
 from rich.text import Text
@@ -11,6 +14,7 @@ from textual.message import Message
 from textual.widgets import Tree
 from textual.widgets.tree import TreeNode
 
+from shell.output import SECOND, clock
 from shell.safe_text import clip, safe_line
 
 MACHINE_GLYPHS = {
@@ -27,6 +31,8 @@ COG_GLYPHS = {
     "crashed": ("✗", "red"),
     "timed out": ("⧖", "yellow"),
 }
+MOMENT = re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+NEAR = 12 * 3600  # seconds from now within which a time of day says enough
 COGS_SHOWN = 500  # under one machine; a tree of more helps nobody
 
 
@@ -43,6 +49,19 @@ class CogSummary:
     number: int
     state: str
     waits: str
+
+
+def brief(request: str) -> str:
+    """A request with its moment, if that is not far, as this place's time of day."""
+    return MOMENT.sub(lambda found: time_of_day(found[0]), request)
+
+
+def time_of_day(moment: str) -> str:
+    try:
+        seconds = int(datetime.fromisoformat(moment).timestamp())
+    except ValueError:
+        return moment
+    return clock(seconds * SECOND) if abs(seconds - time()) < NEAR else moment
 
 
 class MachineTree(Tree[Place | None]):

@@ -7,20 +7,20 @@ one visible glyph, so that what is shown is still as long as what was said, and 
 
 import re
 
-GLYPHS: dict[int, str] = {
-    **{code: chr(0x2400 + code) for code in range(0x20)},  # C0: the control pictures, ESC as ␛
-    0x7F: "␡",
-    **dict.fromkeys(range(0x80, 0xA0), "�"),  # C1: a terminal may take 0x9B for ESC [
-    0x061C: "�",
-    **dict.fromkeys(range(0x200B, 0x2010), "�"),  # zero width, and left-to-right and right-to-left marks
-    **dict.fromkeys(range(0x2028, 0x202F), "�"),  # line and paragraph separators, bidi embeddings and overrides
-    **dict.fromkeys(range(0x2060, 0x2070), "�"),  # word joiner, bidi isolates, deprecated format characters
-    0xFEFF: "�",
-    **dict.fromkeys(range(0xFFF9, 0xFFFC), "�"),
-    **dict.fromkeys(range(0xD800, 0xE000), "�"),  # surrogates on their own cannot be encoded
-    **dict.fromkeys(range(0xE0000, 0xE0080), "�"),  # tags: text that nobody sees
-}
-UNSAFE = re.compile("[" + "".join(f"\\U{code:08x}" for code in GLYPHS) + "]")
+HIDDEN = (
+    (0x80, 0x9F),  # C1: a terminal may take 0x9B for ESC [
+    (0x061C, 0x061C),  # a mark of direction
+    (0x200B, 0x200F),  # zero width, and marks of direction
+    (0x2028, 0x202E),  # line and paragraph separators, bidi embeddings and overrides
+    (0x2060, 0x206F),  # word joiner, bidi isolates, format characters that are no longer used
+    (0xD800, 0xDFFF),  # surrogates on their own cannot be encoded
+    (0xFEFF, 0xFEFF),
+    (0xFFF9, 0xFFFB),
+    (0xE0000, 0xE007F),  # tags: text that nobody sees
+)
+GLYPHS = {code: "�" for first, last in HIDDEN for code in range(first, last + 1)}
+GLYPHS |= {code: chr(0x2400 + code) for code in range(0x20)} | {0x7F: "␡"}  # C0: the control pictures, ESC as ␛
+UNSAFE = re.compile("[\0-\x1f\x7f" + "".join(f"{chr(first)}-{chr(last)}" for first, last in HIDDEN) + "]")
 TAB = 8
 
 

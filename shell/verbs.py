@@ -171,6 +171,15 @@ VERBS: tuple[Verb, ...] = (
         (Argument("seed", Kind.SEED, "the seed to read"),),
     ),
     Verb(
+        "demo",
+        "make two machines from the library's demos and show them",
+        "shell.demo:run",
+        (Argument("--seconds", Kind.NUMBER, "without a terminal: print their trk for N seconds (10), then stop them"),),
+        Danger.REVERSIBLE,
+        "In a terminal this opens the window on them, and leaving it leaves them running.",
+        in_window=False,
+    ),
+    Verb(
         "help",
         "explain a verb",
         "shell.arguments:run_help",

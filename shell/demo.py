@@ -87,7 +87,7 @@ def watch(places: dict[Path, int], seconds: float) -> None:
 def follow(directory: Path, at: int, until: float) -> None:
     from machines.client import Client, NotRunning
 
-    with suppress(NotRunning), Client(directory) as client:
+    with suppress(NotRunning, BrokenPipeError), Client(directory) as client:
         client.call("subscribe", topics=["trk"], from_=at)
         while (left := until - time.monotonic()) > 0:
             for message in client.notifications(min(left, 0.5)):

@@ -62,7 +62,7 @@ def joined(xs: list[object]) -> object:
 
 
 def cat(x: object) -> object:
-    return with_items(items(x), joined)
+    return with_items(items(x), joined, True)
 
 
 def take(n: object, x: object) -> object:

@@ -32,7 +32,7 @@ UNCOMPILED: Final = append(vec[i64](), i64(COMPILE))
 
 def small(n: int) -> i64:
     """An arity as a machine word; one that nobody can reach is cut off at HUGE."""
-    if n < HUGE:
+    if n < int(HUGE):
         return i64(n)
     return HUGE
 

@@ -58,6 +58,7 @@ class Window(App[None]):
     #deeds { height: 35%; display: none; border-top: solid $panel; padding-left: 1; }
     #deeds.-open { display: block; }
     LineLog.-still { color: $text-muted; }
+    ToastRack { margin-bottom: 2; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark", "help", "help", key_display="?", id="window.help"),

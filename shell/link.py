@@ -12,15 +12,16 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from machines import home
-from machines.client import AsyncClient
+from machines.client import AsyncClient, NotRunning
 from machines.errors import MachineError
+from machines.lock import Held
 
 Entry = dict[str, Any]  # {n, event, cog, time, text} as the control socket gives it
 BACKLOG = 1000  # entries asked for at once, and had of a machine that is new
 CATCH_UP = 10_000  # entries that are fetched to close a gap; a wider one is jumped over
 KEPT = 50_000  # entries kept in memory; older ones are asked for again
 RETRY_FIRST, RETRY_LAST = 0.25, 8.0  # seconds between two tries to connect
-LOOK = 0.5  # seconds between two looks whether a stopped machine has started
+LOOK = 0.5  # seconds between two looks at a machine that is stopped
 TROUBLE = (MachineError, OSError, ValueError, KeyError)
 
 
@@ -51,6 +52,7 @@ class Link:
         self.next = 0
         self.client: AsyncClient | None = None
         self.task: asyncio.Task[None] | None = None
+        self.delay = RETRY_FIRST
 
     @property
     def first(self) -> int:
@@ -67,38 +69,45 @@ class Link:
             with contextlib.suppress(asyncio.CancelledError):
                 await self.task
 
-    @property
-    def listening(self) -> bool:
-        return (self.directory / home.SOCKET).exists()
-
     async def follow(self) -> None:
         """Go on for ever: connect, listen, and when that ends see what is left."""
-        delay = RETRY_FIRST
+        read: float | None = None  # when what we have read of the store was written
         while True:
-            if not self.listening:
-                await self.rest()
-                delay = RETRY_FIRST
             try:
+                if not (self.directory / home.SOCKET).exists():
+                    raise NotRunning(f"{self.name}: it is not running")
                 await self.listen()
-                delay = RETRY_FIRST
+            except NotRunning:
+                if read is None or read != self.written():
+                    read = self.written()
+                    await self.rest()
+                await asyncio.sleep(LOOK)
             except TROUBLE as error:
-                if self.listening:
+                read = None
+                if self.state != "stopping":
                     self.turn("lost", str(error))
-                    await asyncio.sleep(delay)
-                    delay = min(RETRY_LAST, delay * 2)
+                await asyncio.sleep(self.delay)
+                self.delay = min(RETRY_LAST, self.delay * 2)
+
+    def written(self) -> float:
+        """When the store was written to."""
+        try:
+            return (self.directory / home.STORE).stat().st_mtime
+        except OSError:
+            return 0
 
     async def rest(self) -> None:
-        """The machine is stopped: know what its store knows, until it starts."""
+        """The machine is stopped: know what its store knows."""
         try:
             cogs, entries = await asyncio.to_thread(read_store, self.directory, self.next)
+        except Held:
+            self.turn("lost", "it runs, but does not answer")
         except TROUBLE as error:
             self.turn("unreadable", str(error))
         else:
             self.cogs = cogs
             self.take_entries(entries)
             self.turn("stopped")
-        while not self.listening:
-            await asyncio.sleep(LOOK)
 
     async def listen(self) -> None:
         """Connect, and pass on what the machine says until it hangs up. Raises MachineError, OSError."""
@@ -109,12 +118,13 @@ class Link:
             await self.catch_up(client)
             await client.call("subscribe", topics=["trk", "cogs", "status"], from_=self.next)
             self.turn("running")
+            self.delay = RETRY_FIRST
             while (message := await client.heard.get()) is not None:
                 await self.take(client, message["method"], message["params"])
         finally:
             self.client = None
             await client.close()
-        raise MachineError("the machine hung up")
+        raise MachineError("it hung up")
 
     async def catch_up(self, client: AsyncClient) -> None:
         """Get the entries that came while we were not listening; of very many, or if the machine is new, the last."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from machines import home
 from shell.errors import DONE, INTERRUPTED
-from shell.output import note, trk_text, write
+from shell.output import note, trk_text
 
 
 def run(arguments: Namespace) -> int:
@@ -29,12 +29,12 @@ def stay(directory: Path, bare: bool) -> int:
     """Run the machine in this process and print its trk, until it is stopped from here or elsewhere."""
     from machines.host import Host
 
-    def show(entries: list[dict[str, Any]]) -> None:
-        write("".join(trk_text(entry, bare) for entry in entries))
+    def layout(entries: list[dict[str, Any]]) -> str:
+        return "".join(trk_text(entry, bare) for entry in entries)
 
     if sys.stdout.isatty():
         note(f"{home.name_of(directory)}: running; Ctrl-C stops it")
-    why = Host(directory, show).run()
+    why = Host(directory, layout).run()
     if sys.stdout.isatty():
         note(f"{home.name_of(directory)}: stopped")
     return INTERRUPTED if why == "interrupted" else DONE

@@ -292,3 +292,18 @@ async def test_leaving_stops_no_machine(host: Hosts) -> None:
         await until(pilot, lambda: "● counter" in text(shown))
         await pilot.press("q")
     assert "stop" not in [method for method, _ in machine.asked]
+
+
+async def test_a_host_that_was_killed_leaves_a_stopped_machine(home: Path, host: Hosts) -> None:
+    machine = host("counter")
+    machine.say("last words")
+    async with window() as (shown, pilot):
+        await until(pilot, lambda: "last words" in text(shown))
+        machine.close()
+        (home / "machines" / "counter" / "control.sock").touch()  # what a killed host leaves behind
+        await until(pilot, lambda: "● counter" not in text(shown))
+        assert "last words" in text(shown)
+        (home / "machines" / "counter" / "control.sock").unlink()
+        host("counter").say("last words", "back again")
+        await until(pilot, lambda: "back again" in text(shown) and "● counter" in text(shown))
+        assert [line.text for line in shown.trk.log_lines.lines] == ["last words", "back again"]

@@ -1,0 +1,94 @@
+"""Each jet against its law: on any arguments the same value or the same crash.
+
+The laws are those of our own library and, where OPSH_PALLAS_SIRE says where Pallas's folder `sire` is, Pallas's.
+OPSH_EXAMPLES sets how many arguments each jet is tried on.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import vm
+from sire import Loader, library_path
+from vm import jets, order
+
+from .jet_samples import ARGUMENTS, arguments, call, law, quote
+
+STEPS = 20_000
+EXAMPLES = int(os.environ.get("OPSH_EXAMPLES", "10"))
+PALLAS = os.environ.get("OPSH_PALLAS_SIRE", "")
+
+
+@pytest.fixture(scope="module")
+def laws() -> dict[str, list[vm.Pin]]:
+    """The pins that each jet stands in for."""
+    files = sorted(library_path().glob("*.sire"))
+    if PALLAS:
+        files.append(Path(PALLAS) / "prelude.sire")
+    waiting: list[vm.Pin] = []
+    for file in files:
+        waiting += [scope for scope in Loader().load(file).modules.values() if isinstance(scope, vm.Pin)]
+    found: dict[bytes, vm.Pin] = {}
+    while waiting:
+        pin = waiting.pop()
+        if pin.hash not in found:
+            found[pin.hash] = pin
+            waiting += pin.refs
+    return {name: [found[h] for h in hashes if h in found] for name, (hashes, _) in jets.names().items()}
+
+
+def outcome(f: object, args: list[object]) -> tuple[str, object, list[object]]:
+    """What becomes of f applied to arguments that are not evaluated yet, and what it showed meanwhile."""
+    shown: list[object] = []
+    try:
+        result = vm.Evaluation(law(1, call(quote(f), *args)), [0], shown.append).run(STEPS)
+    except vm.MemoryLimit:
+        return "too large", 0, shown
+    if isinstance(result, vm.Crashed):
+        return "crashed", vm.row([result.op, result.arg]), shown
+    return ("done", result.value, shown) if isinstance(result, vm.Done) else ("too long", 0, shown)
+
+
+@pytest.mark.parametrize("name", sorted(jets.NATIVE))
+@settings(max_examples=EXAMPLES, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_a_jet_is_its_law(name: str, laws: dict[str, list[vm.Pin]], data: st.DataObject) -> None:
+    pins = laws[name]
+    if not pins:
+        pytest.skip("its law is not at hand")
+    args = data.draw(arguments(name, jets.NATIVE[name].arity))
+    for pin in pins:
+        want, wanted, _ = outcome(pin.item, args)
+        if want in ("done", "crashed"):
+            got, value, _ = outcome(pin, args)
+            assert got == want
+            assert order.equal(value, wanted)
+
+
+def test_trace_shows_what_its_law_only_evaluates(laws: dict[str, list[vm.Pin]]) -> None:
+    args = [quote(vm.row([1, 2])), quote(3)]
+    for pin in laws["_Trace"] + laws["_DeepTrace"]:
+        kind, value, shown = outcome(pin, args)
+        assert (kind, value) == ("done", 3)
+        assert len(shown) == 1
+        assert order.equal(shown[0], vm.row([1, 2]))
+
+
+def test_arguments_are_listed_for_jets_only() -> None:
+    assert {name: len(kinds) for name, kinds in ARGUMENTS.items()} == {
+        name: jets.NATIVE[name].arity for name in ARGUMENTS
+    }
+
+
+def test_the_table_finds_jets_by_hash_alone() -> None:
+    for name, (hashes, native) in jets.names().items():
+        for digest in hashes:
+            jet = jets.find(digest)
+            assert (jet is not None) == native
+            assert jet is None or jet.name == name
+    assert jets.find(bytes(32)) is None

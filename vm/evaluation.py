@@ -718,8 +718,11 @@ class Evaluation:
                     continue
                 elif op == FILL:
                     x = stack[a]
-                    if isinstance(x, Thunk):
-                        x.a = stack[base + ((w >> 24) & 65535)]
+                    y = stack[base + ((w >> 24) & 65535)]
+                    while isinstance(y, Thunk) and y.code is None:
+                        y = y.a
+                    if isinstance(x, Thunk) and y is not x:  # a let that is nothing but itself stays a hole
+                        x.a = y
                         x.code = None
                     continue
                 elif op == COMPILE:

@@ -36,7 +36,7 @@ from machines.lock import Lock
 from machines.machine import Machine, Record
 from machines.reading import Entry
 from machines.server import Server
-from machines.shown import Mark, Show, Shower
+from machines.shown import Layout, Mark, Shower
 from machines.snapshots import Snapshots
 from machines.store import LOG, SNAPSHOTS, TRK, Batch, Store
 
@@ -73,14 +73,15 @@ def version() -> str:
 class Host:
     """Runs the machine in `directory` with `run`.
 
-    `show` gets each trk entry once (see machines.shown); without it nothing is shown. With `until_idle` the run ends by
-    itself when no cog waits for anything that could still come.
+    Each trk entry is written once (see machines.shown) to the file descriptor `out`, as `layout` lays it out; without
+    `layout` nothing is shown. With `until_idle` the run ends by itself when no cog waits for anything that could come.
     """
 
-    def __init__(self, directory: Path, show: Show | None = None, until_idle: bool = False) -> None:
+    def __init__(self, directory: Path, layout: Layout | None = None, until_idle: bool = False, out: int = 1) -> None:
         self.directory = directory
         self.name = home.name_of(directory)
-        self.show = show
+        self.layout = layout
+        self.out = out
         self.until_idle = until_idle
         self.started = time_ns()
         self.pumping = False
@@ -132,7 +133,7 @@ class Host:
         self.workers = Workers(self.machine.evaluated)
         self.machine.evaluator = self.workers
         self.mark = Mark(self.directory)
-        self.shower = None if self.show is None else Shower(self.show, self.mark, self.shown_from_thread)
+        self.shower = None if self.layout is None else Shower(self.layout, self.out, self.mark, self.shown_from_thread)
         self.server = Server(self.directory, self)
         await self.server.open()
         self.hear_signals()

@@ -4,7 +4,6 @@ It is a script of its own because the jet that shows values is found by hash, an
 for it.
 """
 
-import os
 import sys
 from pathlib import Path
 
@@ -14,14 +13,14 @@ from machines.reading import Entry
 from tests.machines import programs
 
 
-def show(entries: list[Entry]) -> None:
-    os.write(1, "".join(f"{entry['n']} {entry['text']}\n" for entry in entries).encode())
+def layout(entries: list[Entry]) -> str:
+    return "".join(f"{entry['n']} {entry['text']}\n" for entry in entries)
 
 
 if __name__ == "__main__":
     assert programs.TRACE
     try:
-        print(Host(Path(sys.argv[1]), show, until_idle="--until-idle" in sys.argv).run(), file=sys.stderr)
+        print(Host(Path(sys.argv[1]), layout, until_idle="--until-idle" in sys.argv).run(), file=sys.stderr)
     except MachineError as error:
         print(f"opsh: {error.message}; {error.hint}", file=sys.stderr)
         sys.exit(error.exit_status)

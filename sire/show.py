@@ -276,7 +276,10 @@ class Painter:
         waiting: list[tuple[Rex, int]] = [(root, item.depth)]
         while waiting:
             form, depth = waiting.pop()
-            self.budget -= 2 + len(form.text if isinstance(form, Leaf) else "")
+            if isinstance(form, Leaf):
+                form.text = self.clean(form.text, "\n\t")
+            elif isinstance(form, Node):
+                form.rune = self.clean(form.rune, "")
             if self.budget <= 0 or depth > MAX_DEPTH:
                 form.heir = None
                 if isinstance(form, Node):
@@ -297,6 +300,16 @@ class Painter:
                     else:
                         waiting.append((son, depth + 1))
         return parts
+
+    def clean(self, text: str, allowed: str) -> str:
+        """The text in a tree, as far as there is room, without what could move the cursor."""
+        room = max(self.budget, SHORT)
+        self.budget -= len(text) + 2
+        if len(text) > room:
+            text = text[:room] + "…"
+        if text.isprintable():
+            return text
+        return "".join(char if char.isprintable() or char in allowed else "�" for char in text)
 
     # The form of an item whose parts have theirs.
 

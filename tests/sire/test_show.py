@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 import vm
 from sire.noun import to_noun
 from sire.reader import read_blocks
-from sire.rex import NEST, WORD, Embed, Leaf, Node
+from sire.rex import NEST, TEXT, WORD, Embed, Leaf, Node
 from sire.show import show, show_trk
 
 utf8 = vm.utf8
@@ -116,6 +116,7 @@ def test_a_value_beyond_the_bounds_is_cut_with_an_ellipsis() -> None:
     assert len(show(utf8("x" * 1_000_000), max_chars=1000)) < 5000
     assert len(show(vm.bar(b"\xff" * 1_000_000), max_chars=1000)) < 5000
     assert len(show(vm.law(utf8("f"), 2**70, 0))) < 1000
+    assert len(show(to_noun(Leaf(WORD, "x" * 1_000_000)), max_chars=1000)) < 5000
 
 
 def test_deep_values_are_shown_to_some_depth() -> None:
@@ -132,6 +133,7 @@ def test_deep_values_are_shown_to_some_depth() -> None:
 
 
 def values() -> st.SearchStrategy[vm.Value]:
+    texts = st.text(max_size=20)
     nats = st.one_of(st.integers(0, 300), st.integers(0, 2**80), st.text(max_size=60).map(utf8))
     leaves = st.one_of(nats, st.binary(max_size=20).map(vm.bar), st.just(ADD))
 
@@ -144,7 +146,9 @@ def values() -> st.SearchStrategy[vm.Value]:
             inner.map(lambda x: vm.app(ADD, x)),
             inner.map(vm.pin),
             st.builds(vm.law, nats, st.integers(1, 4), inner),
-            st.builds(lambda x: to_noun(Node(NEST, "|", [Embed(x)])), inner),
+            st.builds(
+                lambda x, rune, text: to_noun(Node(NEST, rune, [Embed(x), Leaf(TEXT, text)])), inner, texts, texts
+            ),
         )
 
     return st.recursive(leaves, grow, max_leaves=15)
@@ -160,5 +164,5 @@ def test_any_value_is_shown_and_nothing_in_it_moves_the_cursor(value: vm.Value, 
 @given(values())
 def test_what_is_shown_in_full_can_be_read(value: vm.Value) -> None:
     text = show(value)
-    if not any(sign in text for sign in "…▣�"):
+    if not any(sign in text for sign in "…▣�`"):
         assert len(list(read_blocks(text))) == 1

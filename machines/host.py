@@ -21,6 +21,7 @@ from concurrent.futures import ThreadPoolExecutor
 from importlib import metadata
 from pathlib import Path
 from time import perf_counter_ns, time_ns
+from typing import Any
 
 import msgspec
 
@@ -32,6 +33,7 @@ from machines.devices import Device
 from machines.errors import FAILED, MachineError
 from machines.evaluator import Workers
 from machines.events import encode
+from machines.heart import Moment
 from machines.lock import Lock
 from machines.machine import Machine, Record
 from machines.reading import Entry
@@ -58,6 +60,7 @@ SNAPSHOT_WORK = 2_000_000_000
 SNAPSHOT_SHARE = 20
 """but at most this fraction of the time goes into snapshots."""
 
+INTERRUPTED = 130
 SHOW_PAGE = 500
 STOP_PATIENCE = 3.0
 """How long a stop waits for somebody to read the last of the trk, in seconds."""
@@ -94,17 +97,21 @@ class Host:
         self.snapshot_at = (0, 0)
         self.snapshot_cost = 0
 
-    def run(self) -> str:
-        """Run until the machine is stopped. Returns why: "stopped", "interrupted" or "idle". Raises MachineError."""
-        home.require(self.directory)
-        return asyncio.run(self.serve())
+    def run(self, ready: int | None = None) -> str:
+        """Run until the machine is stopped. Returns why: "stopped", "interrupted" or "idle". Raises MachineError.
 
-    async def serve(self, ready: int | None = None) -> str:
+        Once it runs, a line of JSON is written to the file descriptor `ready`.
+        """
+        home.require(self.directory)
         lock = Lock(self.directory)
         try:
             self.store = Store(self.directory)
             try:
-                await self.live(ready)
+                # Not in the event loop yet: Ctrl-C ends a long replay at once.
+                present = past.present(self.store)
+                asyncio.run(self.live(*present, ready))
+            except KeyboardInterrupt:
+                return "interrupted"
             finally:
                 self.store.close()
         finally:
@@ -113,12 +120,12 @@ class Host:
             raise self.failure
         return self.why
 
-    async def live(self, ready: int | None) -> None:
+    async def live(self, moment: Moment, event: int, last_event: dict[int, int], ready: int | None) -> None:
         self.loop = asyncio.get_running_loop()
+        self.loop.set_exception_handler(self.caught)
         self.stopping = asyncio.Event()
         self.disk = ThreadPoolExecutor(1, "disk")
         gc.set_threshold(100_000, 20, 100)
-        moment, event, last_event = past.present(self.store)
         self.durable = event
         self.trk_next = self.store.last(TRK) + 1
         self.trk_durable = self.trk_next
@@ -166,13 +173,24 @@ class Host:
             self.failure = error
         self.stop("failed")
 
+    def caught(self, _: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """Something went wrong that nobody foresaw: stop while all that is on disk is sound."""
+        error = context.get("exception")
+        if isinstance(error, OSError) and not isinstance(error, BrokenPipeError):
+            return
+        self.fail(error if isinstance(error, Exception) else MachineError(f"{self.name}: {context['message']}"))
+
     async def finish(self) -> None:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            # Asked a second time, it goes at once: what is on disk is whole at any moment.
+            with contextlib.suppress(ValueError):
+                signal.signal(number, lambda *_: os._exit(INTERRUPTED))
         self.workers.close()
         for device in self.machine.devices.values():
             device.close()
         self.collect()
         try:
-            if not isinstance(self.failure, MachineError):
+            if self.failure is None:
                 if self.in_flight is not None:
                     await self.in_flight
                 if self.machine.event > self.snapshot_at[0]:
@@ -182,6 +200,8 @@ class Host:
                     if self.in_flight is not None:
                         await self.in_flight
                         await asyncio.sleep(0)
+            elif self.in_flight is not None:
+                await self.in_flight
         except MachineError as error:
             self.failure = self.failure or error
         if self.shower is not None and self.failure is None:
@@ -207,7 +227,14 @@ class Host:
         self.pumping = False
         if self.why or self.batch.size > BATCH_LIMIT or self.batched > RECORD_LIMIT:
             return
-        self.machine.run(TURN)
+        try:
+            self.machine.run(TURN)
+        except vm.SeedError as error:
+            self.fail(self.store.corrupt(str(error)))
+            return
+        except Exception as error:
+            self.fail(error)
+            return
         self.collect()
         if self.snapshot_due():
             self.take_snapshot()
@@ -363,8 +390,7 @@ def main(arguments: Iterable[str] | None = None) -> int:
     options = parser.parse_args(None if arguments is None else list(arguments))
     host = Host(options.directory)
     try:
-        home.require(options.directory)
-        asyncio.run(host.serve(options.ready))
+        host.run(options.ready)
         return 0
     except MachineError as error:
         print(f"opsh: {error.message}; {error.hint}" if error.hint else f"opsh: {error.message}", file=sys.stderr)

@@ -40,7 +40,7 @@ def advance(store: Store, moment: Moment, n: int, data: bytes) -> list[int]:
     event = reading.decode_event(store, n, data)
     try:
         step = heart.replay(moment, event, lambda hash: vm.lazy_pin(hash, read_pin))
-    except Divergence as error:
+    except (Divergence, vm.SeedError) as error:
         raise store.corrupt(f"event {n} cannot be replayed: {error}") from None
     moment.take(step)
     return list(step.changes)

@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import resource
 import signal
 import socket
 import subprocess
@@ -287,3 +288,50 @@ def test_a_machine_is_made_whole_or_not_at_all(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "m"]
     with pytest.raises(MachineError, match="no such machine"):
         Stored(tmp_path / "other")
+
+
+def test_a_full_disk_stops_the_machine_and_loses_nothing_that_was_shown(tmp_path: Path) -> None:
+    directory = make(tmp_path / "m", counter())
+    output = tmp_path / "output"
+    limit = (directory / home.STORE).stat().st_size + 300_000
+    with output.open("wb") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tests.machines.run_host", str(directory)],
+            cwd=ROOT,
+            stdout=out,
+            stderr=subprocess.PIPE,
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
+        )
+        _, err = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert b"writing" in err
+    assert b"failed" in err
+    assert len(err.splitlines()) == 1
+    shown = [int(line.split()[0]) for line in output.read_text().splitlines()]
+    assert shown == list(range(1, len(shown) + 1))
+    with running(directory) as client:
+        until(client, "status", lambda status: status["trk"] > len(shown) + 1)
+
+
+def test_a_damaged_pin_is_a_clear_error(tmp_path: Path) -> None:
+    directory = make(tmp_path / "m", counter())
+    path = directory / home.STORE
+    data = path.read_bytes()
+    place = data.index(b"counter")
+    path.write_bytes(data[:place] + b"C" + data[place + 1 :])
+    process = start(directory)
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert b"damaged" in err
+    assert len(err.splitlines()) == 1
+
+
+def test_a_reader_that_goes_away_ends_the_foreground_run(tmp_path: Path) -> None:
+    directory = make(tmp_path / "m", counter())
+    process = start(directory, out=subprocess.PIPE)
+    assert process.stdout is not None
+    assert process.stdout.readline().startswith(b"1 ")
+    process.stdout.close()
+    process.wait(30)
+    with Stored(directory) as stored:
+        assert stored.call("status")["event"] > 1

@@ -20,7 +20,7 @@ def is_normal(x: object) -> bool:
         if x.normal:
             return True
         for y in x.items:
-            if isinstance(y, int) or isinstance(y, Pin):
+            if isinstance(y, (int, Pin)):
                 continue
             if not flat(y):
                 return False
@@ -60,15 +60,18 @@ def normalise(x: object) -> object:
 
 
 def walk(top: object) -> Generator[object, object, object]:
-    """Normalise an evaluated value, depth first, left to right; slots that hold thunks get their values.
+    """Normalise an evaluated value, head first, then the arguments in application order: the items of a row and the
+    values of a tab from the last to the first. Slots that hold thunks get their values.
 
-    The stack holds what is being looked through, and how far: a list of slots and an index. When the last slot is done the
-    owner is normal. An app of a set that turns out to be a tab is replaced in the slot that holds it.
+    The stack holds what is being looked through: a list of slots, how many of them are done, and whether backwards.
+    When all are done, the owner is normal. An app of a set that turns out to be a tab is replaced in the slot that holds
+    it.
     """
     result: list[object] = [top]
     owners: list[object] = [None]
     slots: list[list[object]] = [result]
     places: list[int] = [0]
+    backwards: list[bool] = [False]
     steps = 0
     while owners:
         steps += 1
@@ -81,28 +84,32 @@ def walk(top: object) -> Generator[object, object, object]:
             owner = owners.pop()
             slots.pop()
             places.pop()
+            backwards.pop()
             if isinstance(owner, Row):
                 owner.normal = True
             elif isinstance(owner, App):
                 owner.normal = True
                 if isinstance(owner.head, Set):
                     above = slots[-1]
-                    above[places[-1] - 1] = shapes.make_app(owner.head, owner.args)
-                    if isinstance(above[places[-1] - 1], Tab):
+                    at = len(above) - places[-1] if backwards[-1] else places[-1] - 1
+                    above[at] = shapes.make_app(owner.head, owner.args)
+                    if isinstance(above[at], Tab):
                         places[-1] -= 1
             elif isinstance(owner, Tab):
                 refill(owner.root, here)
                 owner.normal = True
             continue
-        x = here[i]
+        at = len(here) - 1 - i if backwards[-1] else i
+        x = here[at]
         if isinstance(x, Thunk):
             value = known(x)
             x = (yield x) if value is None else value
-            here[i] = x
+            here[at] = x
         places[-1] = i + 1
         if not is_normal(x):
             owners.append(x)
             places.append(0)
+            backwards.append(not isinstance(x, App))
             if isinstance(x, Row):
                 slots.append(x.items)
             elif isinstance(x, App):

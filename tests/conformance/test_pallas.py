@@ -17,9 +17,12 @@ HASHES = os.environ.get("OPSH_PALLAS_HASHES", "")
 pytestmark = pytest.mark.skipif(not FOLDER, reason="OPSH_PALLAS_SIRE does not say where Pallas's sources are")
 
 
+LOADER = Loader()
+
+
 @pytest.fixture(scope="module")
 def prelude() -> Module:
-    return Loader().load(Path(FOLDER) / "prelude.sire")
+    return LOADER.load(Path(FOLDER) / "prelude.sire")
 
 
 def hashes(module: Module) -> set[str]:
@@ -34,9 +37,16 @@ def hashes(module: Module) -> set[str]:
     return {vm.hash_text(pin.hash) for pin in found.values()}
 
 
+@pytest.mark.timeout(1200)
 def test_the_prelude_loads(prelude: Module):
     assert prelude.name == "prelude"
     assert len(prelude.bindings) > 1000
+
+
+@pytest.mark.timeout(1200)
+@pytest.mark.parametrize("file", sorted(Path(FOLDER).glob("*.sire")) if FOLDER else [], ids=lambda file: str(file.stem))
+def test_every_source_loads_and_its_assertions_hold(file: Path):
+    assert LOADER.load(file).key
 
 
 @pytest.mark.timeout(1200)

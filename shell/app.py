@@ -10,6 +10,7 @@ from pathlib import Path
 from time import time_ns
 from typing import Any, ClassVar
 
+from rich.console import RenderableType
 from textual import work
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
@@ -93,6 +94,7 @@ class Window(App[None]):
         self.deed = 0
         self.left = True  # which of the two panes the reader is in
         self.zoomed = False
+        self.closing = False  # from then on links may still speak, but there are no widgets to show it
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="panes"):
@@ -136,6 +138,8 @@ class Window(App[None]):
 
     def look_around(self) -> None:
         """See which machines there are."""
+        if self.closing:
+            return
         present = {*home.list_machines(), *self.extra}
         for path in [path for path in self.links if path not in present]:
             self.run_worker(self.links.pop(path).close())
@@ -153,7 +157,7 @@ class Window(App[None]):
                 self.trk.set_state("`b` boots one from a Sire file")
 
     def changed(self, link: Link) -> None:
-        if link.directory not in self.links:
+        if self.closing or link.directory not in self.links:
             return
         self.show_link(link)
         self.machine_tree.set_cogs(
@@ -164,6 +168,8 @@ class Window(App[None]):
             self.trk.set_state(link.state, link.trouble)
 
     def heard(self, link: Link, entries: Sequence[Entry], anew: bool) -> None:
+        if self.closing:
+            return
         self.seen.setdefault(str(link.directory), link.next)
         if link is self.link:
             if anew:
@@ -409,6 +415,10 @@ class Window(App[None]):
 
     def action_leave(self) -> None:
         self.exit()
+
+    def exit(self, result: None = None, return_code: int = 0, message: RenderableType | None = None) -> None:
+        self.closing = True
+        super().exit(result, return_code, message)
 
 
 def run_window() -> int:

@@ -130,7 +130,7 @@ class MachineTree(Tree[Place | None]):
 
     def choose(self, place: Place) -> None:
         """Move the cursor there."""
-        if place in self.nodes:
+        if place in self.nodes and self.last_line >= 0:  # asking for the last line lays out new nodes
             self.move_cursor(self.nodes[place])
 
     @property

@@ -26,7 +26,7 @@ def detach(directory: Path) -> None:
 
 
 def stay(directory: Path, bare: bool) -> int:
-    """Run the machine in this process and print its trk, until it is stopped from here or elsewhere."""
+    """Run the machine in this process and print its trk, until it is stopped or no cog waits for anything."""
     from machines.host import Host
 
     def layout(entries: list[dict[str, Any]]) -> str:
@@ -34,7 +34,9 @@ def stay(directory: Path, bare: bool) -> int:
 
     if sys.stdout.isatty():
         note(f"{home.name_of(directory)}: running; Ctrl-C stops it")
-    why = Host(directory, layout).run()
-    if sys.stdout.isatty():
+    why = Host(directory, layout, until_idle=True).run()
+    if why == "idle":
+        note(f"{home.name_of(directory)}: no cog waits for anything any more; opsh cogs tells how each ended")
+    elif sys.stdout.isatty():
         note(f"{home.name_of(directory)}: stopped")
     return INTERRUPTED if why == "interrupted" else DONE

@@ -236,9 +236,8 @@ class Compiler:
         line, column = place
         source = self.lines[line - 1] if 0 < line <= len(self.lines) else ""
         notes = list(notes or [])
-        for rune, origin in reversed(self.macros[-8:]):
-            where = f" at {self.file}:{origin[0]}:{origin[1]}" if origin else ""
-            notes.append(f"in what the macro {rune} made{where}")
+        # A form that a macro made is where the macro was used; one from the source speaks for itself.
+        notes += [f"in what the macro {rune} made of this" for rune, origin in reversed(self.macros) if origin == place]
         return SireError(self.file, line, column, message, source, notes)
 
     def crash(self, rex: Rex | None, error: vm.Crash, doing: str) -> SireError:
@@ -321,7 +320,9 @@ class Compiler:
             if tag == 0 and isinstance(first, int):
                 self.macros.pop()
                 wrong = self.nouns.from_noun(second)
-                raise self.error(wrong if place_of(wrong) else rex, f"{rune}: {name_text(first)}")
+                reason = name_text(first)
+                said = reason if reason.startswith(rune) else f"{rune}: {reason}"
+                raise self.error(wrong if place_of(wrong) else rex, said)
         raise self.error(rex, f"the macro {rune} answered neither a form nor an error: {show(result, max_chars=200)}")
 
     def tracked(self, value: Value) -> None:

@@ -6,7 +6,7 @@ from argparse import Namespace
 from collections.abc import Iterator
 from pathlib import Path
 
-from shell.errors import DONE, ShellError
+from shell.errors import DONE, FAILED, INTERRUPTED, ShellError
 from shell.output import note, print_line
 from shell.programs import Progress, cache_directory
 from shell.safe_text import safe_lines, safe_text
@@ -31,7 +31,7 @@ def run(arguments: Namespace) -> int:
     if arguments.expression is not None:
         print_all(session.evaluate(arguments.expression))
     elif not arguments.batch:
-        converse(session)
+        return converse(session)
     return DONE
 
 
@@ -52,8 +52,8 @@ def print_all(texts: list[str]) -> None:
     sys.stdout.flush()
 
 
-def converse(session: Session) -> None:
-    """Evaluate what is typed, block by block, until the end of the input."""
+def converse(session: Session) -> int:
+    """Evaluate what is typed, block by block, until the end; the exit status, in which only a script sees errors."""
     asking = sys.stdin.isatty()
     if asking:
         with contextlib.suppress(ImportError):
@@ -64,13 +64,17 @@ def converse(session: Session) -> None:
             readline.set_completer_delims(" \t\n()[]{}|,;")
             readline.parse_and_bind("tab: complete")
         note("an empty line ends a form that begins with a rune; Ctrl-D leaves")
+    status = DONE
     for line, text in typed(asking):
         try:
             print_all(session.evaluate(text, line))
         except SireError as error:
             print("\n".join(safe_lines(error.pretty(False))), file=sys.stderr)
+            status = DONE if asking else FAILED
         except KeyboardInterrupt:
             print("interrupted", file=sys.stderr)
+            status = DONE if asking else INTERRUPTED
+    return status
 
 
 def typed(asking: bool) -> Iterator[tuple[int, str]]:

@@ -6,6 +6,7 @@ collects in `records`, whoever drives it makes them durable and says so (`durabl
 a real host and under a simulated one.
 """
 
+import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -24,14 +25,30 @@ from vm import Value
 SLICE = 3_000_000
 """How long one cog is evaluated before another may have its turn, in nanoseconds."""
 
-TIME_LIMIT = 30_000_000_000
-"""How long one evaluation may take altogether, in nanoseconds."""
+FEWEST = 1_000
+MOST = 1 << 22
+"""Between these is the number of steps that the clock is not looked at."""
 
-STACK_LIMIT = 1 << 26
-"""How deep one evaluation may go, in words of its stack."""
+LOOK = 32
+"""How many slices go by between two looks at the memory."""
+
+BLOCK = 64
+"""Bytes of an allocated block, on average."""
 
 OUT_OF_MEMORY = vm.utf8("memory")
-"""The op of the crash that an evaluation ends in which goes deeper."""
+TOO_MUCH = vm.utf8("the evaluation took too much memory")
+"""The crash that an evaluation ends in which holds too much, or goes too deep."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one evaluation may take: `time` in nanoseconds, `memory` in bytes, about."""
+
+    time: int = 30_000_000_000
+    memory: int = 1 << 30
+
+
+NORMAL = Limits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,16 +89,18 @@ class Task:
     shown: list[Value] = field(default_factory=list)
     trk: list[Trk] = field(default_factory=list)
     spent: int = 0
+    blocks: int = field(default_factory=sys.getallocatedblocks)
+    slices: int = 0
 
 
 class Machine:
     """`event` is the number of the last event that `moment` includes."""
 
-    def __init__(self, moment: Moment, event: int, clock: Clock, time_limit: int = TIME_LIMIT) -> None:
+    def __init__(self, moment: Moment, event: int, clock: Clock, limits: Limits = NORMAL) -> None:
         self.moment = moment
         self.event = event
         self.clock = clock
-        self.time_limit = time_limit
+        self.limits = limits
         self.devices: Mapping[int, Device] = {}
         self.evaluator: Evaluator | None = None
         self.wake: Callable[[], None] = lambda: None
@@ -98,7 +117,7 @@ class Machine:
         self.queued: set[int] = set()
         self.suspended: deque[Task] = deque()
         self.busy: set[int] = set()
-        self.steps = 2_000
+        self.steps = FEWEST
 
     def start(self) -> None:
         """Open every request that the moment holds out. The moment has to be durable."""
@@ -235,9 +254,12 @@ class Machine:
             self.finish(cog, busy, end.value, [])
             return None
         shown = self.shown_elsewhere.pop(cog, [])
-        task = Task(cog, frozenset(busy), turn, work, vm.Evaluation(work.f, work.xs, shown.append, STACK_LIMIT), shown)
+        task = Task(cog, frozenset(busy), turn, work, self.evaluation(work, shown), shown)
         self.busy |= busy
         return task
+
+    def evaluation(self, work: Work, shown: list[Value]) -> vm.Evaluation:
+        return vm.Evaluation(work.f, work.xs, shown.append, self.limits.memory >> 3)
 
     def advance(self, task: Task) -> None:
         """Evaluate a step for one slice; finish it if that is enough."""
@@ -247,8 +269,11 @@ class Machine:
             try:
                 result = task.evaluation.run(self.steps)
             except vm.MemoryLimit:
-                result = vm.Crashed(OUT_OF_MEMORY, vm.utf8("the evaluation went too deep"))
+                result = vm.Crashed(OUT_OF_MEMORY, TOO_MUCH)
             now = perf_counter_ns()
+            spent, started = now - started, now
+            task.spent += spent
+            self.work_done += spent
             if task.shown:
                 self.stamp(task)
             match result:
@@ -257,18 +282,14 @@ class Machine:
                 case vm.Crashed(op=op, arg=arg):
                     outcome = Crash(op, arg)
                 case _:
-                    spent = now - started
-                    if task.spent + spent < self.time_limit:
-                        if now >= until:
-                            task.spent += spent
-                            self.work_done += spent
-                            self.suspended.append(task)
-                            return
-                        if self.steps < 1 << 24 and spent * 4 < SLICE:
-                            self.steps *= 2
+                    self.pace(spent)
+                    if now < until:
                         continue
-                    outcome = Timeout(task.spent + spent)
-            self.work_done += now - started
+                    failure = self.over_limit(task)
+                    if failure is None:
+                        self.suspended.append(task)
+                        return
+                    outcome = failure
             try:
                 task.work = task.turn.send(outcome)
             except StopIteration as end:
@@ -276,8 +297,22 @@ class Machine:
                 self.finish(task.cog, task.busy, end.value, task.trk)
                 return
             task.spent = 0
-            started = now
-            task.evaluation = vm.Evaluation(task.work.f, task.work.xs, task.shown.append, STACK_LIMIT)
+            task.evaluation = self.evaluation(task.work, task.shown)
+
+    def pace(self, spent: int) -> None:
+        """Look at the clock about four times in a slice."""
+        if spent > SLICE:
+            self.steps = max(FEWEST, self.steps >> 1)
+        elif spent < SLICE >> 3:
+            self.steps = min(MOST, self.steps << 1)
+
+    def over_limit(self, task: Task) -> Crash | Timeout | None:
+        task.slices += 1
+        if task.spent > self.limits.time:
+            return Timeout(task.spent)
+        if task.slices % LOOK == 0 and (sys.getallocatedblocks() - task.blocks) * BLOCK > self.limits.memory:
+            return Crash(OUT_OF_MEMORY, TOO_MUCH)
+        return None
 
     def stamp(self, task: Task) -> None:
         time = self.clock()

@@ -19,9 +19,10 @@ one write at a time, and a read never lasts longer than one call.
 import os
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 import lmdb
 import msgspec
@@ -36,6 +37,29 @@ META, PINS, LOG, SNAPSHOTS, TRK, KEYS = range(len(TABLES))
 FIRST_MAP = 64 << 20
 HEADER = 16
 MAGIC = 0xBEEFC0DE
+
+
+END = 1 << 63
+"""Higher than every number."""
+
+PAGE = 1000
+
+
+class Head(NamedTuple):
+    """A pin as the store knows it: how many bytes it takes there, and the pins directly under it."""
+
+    hash: bytes
+    size: int
+    refs: list[bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Space:
+    """What a store takes on the disk, in bytes: the file, the part of it that is free, and each table with its entries."""
+
+    file: int
+    free: int
+    tables: dict[str, tuple[int, int]]
 
 
 @dataclass(slots=True)
@@ -57,7 +81,71 @@ class Corrupt(MachineError):
     """The store cannot be what a machine wrote."""
 
 
-class Store:
+class Records:
+    """What can be read of a store: here, or over the control socket of the machine that has it (machines.remote).
+
+    What is there once never changes: records and pins are only added, or taken away by `opsh gc`.
+    """
+
+    name: str
+    """What the machine is called on a screen."""
+
+    def get(self, table: int, key: bytes) -> bytes | None:
+        """What stands under a key of `meta`, `pins` or `keys`."""
+        raise NotImplementedError
+
+    def last(self, table: int, stop: int = END) -> int:
+        """The highest number below `stop` in a table, 0 if there is none."""
+        raise NotImplementedError
+
+    def records(self, table: int, start: int, stop: int, limit: int = 1000) -> list[tuple[int, bytes]]:
+        """At most `limit` records with start <= number < stop, ascending."""
+        raise NotImplementedError
+
+    def heads(self, after: bytes) -> list[Head]:
+        """A page of the pins whose hashes are higher than `after`, ascending; an empty one at the end."""
+        raise NotImplementedError
+
+    def contents(self, hashes: Sequence[bytes]) -> Iterator[bytes]:
+        """The contents of pins, one after the other. Raises Corrupt."""
+        raise NotImplementedError
+
+    def space(self) -> Space:
+        raise NotImplementedError
+
+    def corrupt(self, what: str) -> Corrupt:
+        return Corrupt(f"{self.name}: its store is damaged: {what}", "restore the directory from a copy")
+
+    def meta(self, name: str) -> object:
+        value = self.get(META, name.encode())
+        try:
+            return None if value is None else msgspec.msgpack.decode(value)
+        except msgspec.DecodeError:
+            raise self.corrupt(f"meta {name} does not decode") from None
+
+    def has_pin(self, hash: bytes) -> bool:
+        return self.get(PINS, hash) is not None
+
+    def every_record(self, table: int, start: int, stop: int = END) -> Iterator[tuple[int, bytes]]:
+        """All records from a number on."""
+        while page := self.records(table, start, stop):
+            yield from page
+            start = page[-1][0] + 1
+
+    def every_head(self) -> Iterator[Head]:
+        """All pins, by hash."""
+        after = b""
+        while page := self.heads(after):
+            yield from page
+            after = page[-1].hash
+
+    def checked(self, table: int, n: int, value: bytes) -> bytes:
+        if len(value) < 4 or zlib.crc32(value[4:]).to_bytes(4, "little") != value[:4]:
+            raise self.corrupt(f"entry {n} of {TABLES[table]} does not match its checksum")
+        return value[4:]
+
+
+class Store(Records):
     """An open store. The caller holds the machine's lock.
 
     Raises MachineError where the file is missing, strange or from a newer version.
@@ -126,21 +214,11 @@ class Store:
         except lmdb.Error as error:
             raise self.corrupt(str(error)) from None
 
-    def meta(self, name: str) -> object:
-        value = self.get(META, name.encode())
-        try:
-            return None if value is None else msgspec.msgpack.decode(value)
-        except msgspec.DecodeError:
-            raise self.corrupt(f"meta {name} does not decode") from None
-
-    def has_pin(self, hash: bytes) -> bool:
-        return self.get(PINS, hash) is not None
-
-    def last(self, table: int) -> int:
-        """The highest number in a table, 0 if it is empty."""
+    def last(self, table: int, stop: int = END) -> int:
         try:
             with self.env.begin(db=self.tables[table]) as txn, txn.cursor() as cursor:
-                return int.from_bytes(cursor.key(), "big") if cursor.last() else 0
+                found = cursor.prev() if cursor.set_range(stop.to_bytes(8, "big")) else cursor.last()
+                return int.from_bytes(cursor.key(), "big") if found else 0
         except lmdb.Error as error:
             raise self.corrupt(str(error)) from None
 
@@ -149,8 +227,7 @@ class Store:
             entries: int = txn.stat(self.tables[table])["entries"]
             return entries
 
-    def records(self, table: int, start: int, stop: int, limit: int = 1000) -> list[tuple[int, bytes]]:
-        """At most `limit` records with start <= number < stop, ascending."""
+    def records(self, table: int, start: int, stop: int, limit: int = PAGE) -> list[tuple[int, bytes]]:
         found: list[tuple[int, bytes]] = []
         try:
             with self.env.begin(db=self.tables[table]) as txn, txn.cursor() as cursor:
@@ -164,16 +241,42 @@ class Store:
             raise self.corrupt(str(error)) from None
         return [(n, self.checked(table, n, value)) for n, value in found]
 
-    def every_record(self, table: int, start: int) -> Iterator[tuple[int, bytes]]:
-        """All records from a number on."""
-        while page := self.records(table, start, 1 << 63):
-            yield from page
-            start = page[-1][0] + 1
+    def heads(self, after: bytes) -> list[Head]:
+        found: list[Head] = []
+        try:
+            # Buffers, so that only the first page of a large pin is read.
+            with self.env.begin(db=self.tables[PINS], buffers=True) as txn, txn.cursor() as cursor:
+                there = cursor.set_range(after) if after else cursor.first()
+                while there and len(found) < PAGE:
+                    hash = bytes(cursor.key())
+                    if hash != after:
+                        found.append(self.head(hash, cursor.value()))
+                    there = cursor.next()
+        except lmdb.Error as error:
+            raise self.corrupt(str(error)) from None
+        return found
 
-    def checked(self, table: int, n: int, value: bytes) -> bytes:
-        if len(value) < 4 or zlib.crc32(value[4:]).to_bytes(4, "little") != value[:4]:
-            raise self.corrupt(f"entry {n} of {TABLES[table]} does not match its checksum")
-        return value[4:]
+    def head(self, hash: bytes, content: bytes | memoryview) -> Head:
+        count = int.from_bytes(content[:8], "little")
+        if len(content) < 8 + 32 * count:
+            raise self.corrupt(f"pin {vm.hash_text(hash)} ends within its head")
+        return Head(hash, len(content), [bytes(content[i : i + 32]) for i in range(8, 8 + 32 * count, 32)])
+
+    def contents(self, hashes: Sequence[bytes]) -> Iterator[bytes]:
+        for hash in hashes:
+            yield read_pin(hash)
+
+    def space(self) -> Space:
+        with self.env.begin() as txn:
+            stats = [txn.stat(table) for table in self.tables]
+        info, page = self.env.info(), stats[0]["psize"]
+        tables = {}
+        for name, stat in zip(TABLES, stats, strict=True):
+            pages = stat["branch_pages"] + stat["leaf_pages"] + stat["overflow_pages"]
+            tables[name] = (stat["entries"], pages * page)
+        file = self.path.stat().st_size
+        used = sum(size for _, size in tables.values()) + 3 * page
+        return Space(file, file - used, tables)
 
     # Writing ----------------------------------------------------------------------------------------------------------
 
@@ -207,11 +310,11 @@ class Store:
         )
 
 
-OPEN: list[Store] = []
+OPEN: list[Records] = []
 
 
 def read_pin(hash: bytes) -> bytes:
-    """The content of a pin, as vm.load_pin and vm.lazy_pin take it, from whichever store is open and has it.
+    """The content of a pin, as vm.load_pin and vm.lazy_pin take it, from whichever of the open stores has it.
 
     A pin is one object however many stores hold it, and may be looked into for the first time long after the store that
     it was first met in was closed. Raises Corrupt.

@@ -21,6 +21,7 @@ from vm import Value
 
 DONE, CRASHED, TIMED_OUT = range(3)
 LENGTH = 4
+MEMORY_LIMIT = 1 << 30
 TRK_LIMIT = 1000
 LONGEST = 366 * 24 * 3600
 
@@ -52,7 +53,7 @@ def evaluate(job: Value, seconds: int) -> tuple[int, Value, list[Value]]:
 
     f, *xs = job.items if isinstance(job, vm.Row) else [0]
     try:
-        return DONE, vm.row([vm.evaluate(f, *xs, seconds=seconds, trk=show)]), shown
+        return DONE, vm.row([vm.evaluate(f, *xs, seconds=seconds, trk=show, memory=MEMORY_LIMIT)]), shown
     except vm.Crash as crash:
         return CRASHED, vm.row([crash.op, crash.arg]), shown
     except (vm.TimeLimit, vm.MemoryLimit):

@@ -13,9 +13,11 @@ from machines.device_rand import Rand
 from machines.device_time import SECOND, Time
 from machines.events import Computed, Event, Given
 from machines.heart import Moment, Where
-from machines.machine import Machine, Record, Trk
+from machines.machine import Limits, Machine, Record, Trk
 from machines.requests import Eval
 from vm import Value
+
+UNLIMITED = Limits(1 << 62)
 
 
 @dataclass
@@ -68,8 +70,8 @@ def state_hash(moment: Moment) -> bytes:
 class Watched(Machine):
     """A machine whose state is noted after every event."""
 
-    def __init__(self, world: World, moment: Moment, time_limit: int) -> None:
-        super().__init__(moment, len(world.log), lambda: world.now, time_limit)
+    def __init__(self, world: World, moment: Moment, limits: Limits) -> None:
+        super().__init__(moment, len(world.log), lambda: world.now, limits)
         self.world = world
 
     def finish(self, cog: int, busy: Iterable[int], step: heart.Step, trk: list[Trk]) -> None:
@@ -80,13 +82,13 @@ class Watched(Machine):
 class Host:
     """One life of the machine, from a start to a crash."""
 
-    def __init__(self, world: World, time_limit: int = 1 << 62) -> None:
+    def __init__(self, world: World, limits: Limits = UNLIMITED) -> None:
         self.world = world
         self.random = world.random
         self.alarms: list[FakeAlarm] = []
         self.evaluations: list[tuple[Where, Eval]] = []
         moment = world.recover()
-        self.machine = Watched(world, moment, time_limit)
+        self.machine = Watched(world, moment, limits)
         self.devices = {
             vm.utf8("time"): Time(self.machine.answer, lambda: world.now, self.set_alarm),
             vm.utf8("rand"): Rand(self.machine.answer, self.random.randbytes),

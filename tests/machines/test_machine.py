@@ -9,6 +9,7 @@ import vm
 from machines import cogs, heart, requests
 from machines.events import Crash
 from machines.heart import Moment, Where
+from machines.machine import OUT_OF_MEMORY, Limits
 from tests.machines.programs import (
     WHEN,
     asks,
@@ -25,7 +26,7 @@ from tests.machines.programs import (
     wait_until,
     word,
 )
-from tests.machines.simulation import Host, World, state_hash
+from tests.machines.simulation import UNLIMITED, Host, World, state_hash
 
 RUNS = int(os.environ.get("OPSH_SIMULATIONS", "60"))
 """How many random worlds are tried."""
@@ -44,11 +45,11 @@ def until(host: Host, done: object, limit: int = 2000) -> None:
     raise AssertionError("it did not come to pass")
 
 
-def machine_of(*values: object, seed: int = 1, time_limit: int = 1 << 62) -> Host:
+def machine_of(*values: object, seed: int = 1, limits: Limits = UNLIMITED) -> Host:
     world = World(seed)
     for value in values:
         world.boot(value)
-    return Host(world, time_limit)
+    return Host(world, limits)
 
 
 def answers_of(host: Host, cog: int) -> object:
@@ -117,12 +118,25 @@ def test_an_evaluation_in_parallel_answers_its_value_or_its_crash() -> None:
 
 
 def test_an_endless_cog_is_given_up_while_the_others_go_on() -> None:
-    host = machine_of(endless(), counter(), time_limit=300_000_000)
+    host = machine_of(endless(), counter(), limits=Limits(300_000_000))
     until(host, lambda: isinstance(host.machine.moment.cogs[1], cogs.TimedOut), 100_000)
     assert host.machine.moment.cogs[2].value.args[0] > 3  # type: ignore[union-attr]
     until(host, lambda: not host.unsynced)
     recovered = host.world.recover()
     assert isinstance(recovered.cogs[1], cogs.TimedOut)
+
+
+def test_an_evaluation_that_takes_too_much_memory_crashes_its_cog() -> None:
+    more = law("more", 1, vm.app(0, 0, vm.app(0, vm.app(0, vm.app(2, 0), 1), 1)))
+    deep = law("deep", 1, vm.app(0, vm.app(2, 3), vm.app(0, 0, 1)))
+    for grower in (more, deep):
+        cog = vm.app(law("eater", 2, vm.app(0, vm.app(2, grower), vm.app(2, 0))), asks(WHEN))
+        host = machine_of(cog, counter(), limits=Limits(1 << 62, 30_000_000))
+        until(host, lambda host=host: isinstance(host.machine.moment.cogs[1], cogs.Crashed), 100_000)  # type: ignore[misc]
+        crashed = host.machine.moment.cogs[1]
+        assert isinstance(crashed, cogs.Crashed)
+        assert crashed.op == OUT_OF_MEMORY
+        assert isinstance(host.machine.moment.cogs[2], cogs.Running)
 
 
 def test_a_crash_of_one_cog_leaves_the_others_alone() -> None:

@@ -171,6 +171,7 @@ def compile_code(code: Code) -> None:
             maker.tail(source.exp)
         maker.finish()
     except (TooLarge, RecursionError):
+        code.fast = 0
         code.consts = [source]
         code.nregs = code.nargs
         code.words = append(vec[i64](), i64(TREE))
@@ -271,12 +272,12 @@ class Maker:
         for slot in self.slots(e):
             self.make(slot)
 
-    def first(self, e: Exp, nesting: int = 0) -> None:
+    def first(self, e: Exp, tail: bool, nesting: int = 0) -> None:
         """Evaluate what e evaluates first, lets among it in their registers."""
         if nesting > MAX_DEPTH:
             return
         slots: list[int] = []
-        self.demand.of(e, slots)
+        self.demand.of(e, slots, tail)
         for slot in slots:
             r = self.register.get(slot, -1)
             if r >= 0:
@@ -285,7 +286,7 @@ class Maker:
                 let = self.lets[slot]
                 if self.circular(slot):
                     return
-                self.first(let, nesting + 1)
+                self.first(let, False, nesting + 1)
                 self.need(let)
                 r = self.new()
                 self.strict(let, r)
@@ -359,7 +360,7 @@ class Maker:
     # -- tail ---------------------------------------------------------------------------------------------------------
 
     def tail(self, e: Exp) -> None:
-        self.first(e)
+        self.first(e, True)
         if isinstance(e, Fork):
             self.need(e.x)
             self.fork(e, -1)

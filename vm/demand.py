@@ -4,6 +4,9 @@
 the order could be observed: a call of something that may crash, show something or never end. So evaluating exactly these,
 in exactly this order, before the expression changes neither which crash is seen nor what is shown when.
 
+What is only returned does not count: evaluated before, it would no longer be in tail position, and a loop that goes
+through it (`id (loop ..)`) would need stack. It does count in laws that loop, where it is an accumulator.
+
 The demand of a law (`strict_of`) is what its callers evaluate before they call it. Its calls to itself are taken by the
 greatest fixpoint: at first they are assumed to evaluate everything (ANY).
 """
@@ -40,18 +43,21 @@ MAX_ROUNDS: Final = 6
 
 class Demand:
     """The demand of expressions that share lets. `me` is the code being looked at, `mine` what it is assumed to demand.
-    `evaluated` are slots that forks make, and evaluated when they are made."""
+    `returned` says whether what is only returned counts; `evaluated` are slots that forks make, and evaluated when they are made."""
 
-    def __init__(self, lets: dict[int, Exp], me: Code | None, mine: list[int], nesting: int) -> None:
+    def __init__(self, lets: dict[int, Exp], me: Code, mine: list[int], nesting: int, returned: bool = False) -> None:
         self.lets: Final = lets
         self.me: Final = me
         self.mine: Final = mine
         self.nesting: Final = nesting
+        self.returned: Final = returned
         self.evaluated: Final[set[int]] = set()
 
-    def of(self, e: Exp, out: list[int]) -> bool:
+    def of(self, e: Exp, out: list[int], tail: bool = False) -> bool:
         """Append the slots that e evaluates first to `out`; True if that is all that evaluating e does."""
         if isinstance(e, Var):
+            if tail and not self.returned:
+                return False
             if e.slot not in out and e.slot not in self.evaluated:
                 out.append(e.slot)
             return True
@@ -62,9 +68,9 @@ class Demand:
                 return False
             self.evaluated.add(e.slot)
             self.evaluated.update(e.parts[:1] if e.kind == APP else e.parts)
-            return self.either(e, out)
+            return self.either(e, out, tail)
         if isinstance(e, Seq):
-            return self.of(e.first, out) and self.of(e.then, out)
+            return self.of(e.first, out) and self.of(e.then, out, tail)
         if isinstance(e, JetCall):
             for i in e.jet.order:
                 if not self.of(e.args[i], out):
@@ -86,16 +92,16 @@ class Demand:
             self.of(e.f, out)
         return False
 
-    def either(self, e: Fork, out: list[int]) -> bool:
+    def either(self, e: Fork, out: list[int], tail: bool) -> bool:
         """What both branches evaluate first."""
         start = len(out)
         left = out[:]
-        pure = self.of(e.then, left)
+        pure = self.of(e.then, left, tail)
         if e.kind == PIN:
             right = left
         else:
             right = out[:]
-            pure = self.of(e.other, right) and pure
+            pure = self.of(e.other, right, tail) and pure
         i = start
         while True:
             x = left[i] if i < len(left) else 0
@@ -170,10 +176,11 @@ def strict_of(code: Code, nesting: int) -> list[int]:
 def fixpoint(code: Code, body: Body, nesting: int) -> list[int]:
     nargs = int(code.nargs)
     mine = ANY
+    returned = loops(body.exp, code)
     for _ in range(MAX_ROUNDS):
-        demand = Demand(body.lets, code, mine, nesting)
+        demand = Demand(body.lets, code, mine, nesting, returned)
         slots: list[int] = []
-        demand.of(body.exp, slots)
+        demand.of(body.exp, slots, True)
         out: list[int] = []
         demand.arguments(slots, nargs, out, {})
         if out and out[-1] == -1:
@@ -182,3 +189,12 @@ def fixpoint(code: Code, body: Body, nesting: int) -> list[int]:
             return out
         mine = out
     return []
+
+
+def loops(e: Exp, code: Code) -> bool:
+    """Does e call code in tail position?"""
+    if isinstance(e, Fork):
+        return loops(e.then, code) or loops(e.other, code)
+    if isinstance(e, Seq):
+        return loops(e.then, code)
+    return isinstance(e, Call) and e.code is code

@@ -936,9 +936,9 @@ class Evaluation:
                     pc = 0
                     phase = 0
                 elif phase == RESUME:
-                    fuel -= 10
                     if fuel < 0:
                         break
+                    fuel -= 10
                     self.sp = sp
                     self.base = base
                     steps = cast(Steps, stack[base - 1])

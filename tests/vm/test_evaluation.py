@@ -1,0 +1,188 @@
+"""How laws are run: sharing, order, stack, crashes, stopping and going on."""
+
+import gc
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import vm
+
+from .laws import Known, law, with_jets
+
+
+@pytest.fixture(scope="module")
+def known() -> Known:
+    k = with_jets()
+    law(k, "sum", "n", ["_If", "n", ["_Add", "n", ["sum", ["_Dec", "n"]]], 0])
+    law(k, "count", "acc n", ["_If", "n", ["count", ["inc", "acc"], ["_Dec", "n"]], "acc"])
+    law(k, "list", "n", ["_If", "n", [0, "n", ["list", ["_Dec", "n"]]], 0])
+    law(k, "foldStep", "go f acc hd tl", ["go", "f", ["f", "acc", ["cdr", "hd"]], "tl"])
+    law(
+        k,
+        "fold",
+        "f acc xs",
+        ["_Seq", "acc", ["case", ["K", "acc"], ["K4", "acc"], ["foldStep", "fold", "f", "acc"], ["K", "acc"], "xs"]],
+    )
+    law(k, "plus", "a b", ["_Add", "a", "b"])
+    law(k, "sumList", "n", ["fold", "plus", 0, ["list", "n"]])
+    return k
+
+
+def shown(f: object, *xs: object) -> tuple[list[object], object]:
+    """What is shown, and the value (or the crash)."""
+    seen: list[object] = []
+    try:
+        return seen, vm.evaluate(f, *xs, trk=seen.append)
+    except vm.Crash as crash:
+        return seen, ("crash", crash.op, crash.arg)
+
+
+def test_a_thunk_is_computed_once(known: Known) -> None:
+    f = law(known, "twice", "n", ["_Add", "x", ["_Add", "x", "x"]], x=["_Trace", 7, ["inc", "n"]])
+    assert shown(f, 1) == ([7], 6)
+
+
+def test_what_is_not_needed_is_not_computed(known: Known) -> None:
+    f = law(known, "lazy", "n", ["K", "n", ["_Trace", 7, "n"]])
+    assert shown(f, 1) == ([], 1)
+
+
+def test_an_argument_is_not_computed_before_what_comes_first_in_the_callee(known: Known) -> None:
+    law(known, "late", "x", ["_Trace", 1, ["inc", "x"]])
+    f = law(known, "caller", "n", ["late", ["_Trace", 2, "n"]])
+    assert shown(f, 5) == ([1, 2], 6)
+
+
+def test_arguments_are_computed_in_the_order_in_which_the_callee_asks_for_them(known: Known) -> None:
+    law(known, "backwards", "x y", ["_Seq", "y", ["inc", "x"]])
+    f = law(known, "calls", "n", ["backwards", ["_Trace", 1, "n"], ["_Trace", 2, 9]])
+    assert shown(f, 5) == ([2, 1], 6)
+
+
+def test_the_first_of_two_crashes_is_the_one_that_is_seen(known: Known) -> None:
+    law(known, "backwards2", "x y", ["_Seq", "y", ["inc", "x"]])
+    f = law(known, "crashes", "n", ["backwards2", [10, "n"], [11, "n"]])
+    assert shown(f, 5) == ([], ("crash", 11, 5))
+
+
+def test_a_branch_that_is_not_taken_does_nothing(known: Known) -> None:
+    f = law(known, "branches", "c", ["_If", "c", "x", "y"], x=["_Trace", 1, 10], y=["_Trace", 2, 20])
+    assert shown(f, 1) == ([1], 10)
+    assert shown(f, 0) == ([2], 20)
+
+
+def test_lets_may_refer_to_themselves_and_their_neighbours(known: Known) -> None:
+    f = law(known, "ones", "n", ["car", ["cdr", "a"]], a=[0, "n", "b"], b=[0, 8, "a"])
+    head = vm.evaluate(f, 3)
+    assert isinstance(head, vm.App)
+    assert head.args == [8]
+
+
+def test_a_value_that_waits_for_itself_is_a_crash(known: Known) -> None:
+    f = law(known, "knot", "n", "x", x=["inc", "x"])
+    assert shown(f, 1) == ([], ("crash", vm.utf8("loop"), 0))
+
+
+def test_calls_in_tail_position_need_no_stack(known: Known) -> None:
+    evaluation = vm.Evaluation(known["count"], [0, 20_000])
+    most = 0
+    while isinstance(outcome := evaluation.run(500), vm.Suspended):
+        most = max(most, evaluation.slots)
+    assert isinstance(outcome, vm.Done)
+    assert outcome.value == 20_000
+    assert most < 1000
+
+
+def test_a_chain_of_delayed_tail_calls_needs_no_stack(known: Known) -> None:
+    f = law(known, "bounce", "n", ["2", 0, ["second", 7], ["id", "n"]])
+    f = law(known, "loop", "f n", ["_If", "n", ["f", ["loop", "f", ["_Dec", "n"]]], 5])
+    evaluation = vm.Evaluation(f, [known["id"], 20_000])
+    most = 0
+    while isinstance(outcome := evaluation.run(500), vm.Suspended):
+        most = max(most, evaluation.slots)
+    assert isinstance(outcome, vm.Done)
+    assert outcome.value == 5
+    assert most < 1000
+
+
+def test_a_lazy_list_is_consumed_without_being_held(known: Known) -> None:
+    evaluation = vm.Evaluation(known["sumList"], [5000])
+    while isinstance(outcome := evaluation.run(20_000), vm.Suspended):
+        gc.collect()
+        apps = sum(isinstance(x, vm.App) for x in gc.get_objects())
+        assert apps < 30_000
+    assert isinstance(outcome, vm.Done)
+    assert outcome.value == 5000 * 5001 // 2
+
+
+def test_recursion_is_as_deep_as_memory_allows(known: Known) -> None:
+    n = 300_000 if vm.compiled else 30_000
+    assert vm.evaluate(known["sum"], n) == n * (n + 1) // 2
+
+
+def test_a_long_list_is_normalised_and_dropped_without_the_c_stack(known: Known) -> None:
+    n = 300_000 if vm.compiled else 30_000
+    cell = vm.evaluate(known["list"], n)
+    for i in range(3):
+        assert isinstance(cell, vm.App)
+        assert cell.args[0] == n - i
+        cell = cell.args[1]
+
+
+def deep(known: Known, name: str, wrap: Callable[[object, int], object], n: int) -> vm.Pin:
+    e: object = "x"
+    for i in range(n):
+        e = wrap(e, i)
+    return law(known, name, "x", e)
+
+
+def test_a_law_of_any_depth_runs(known: Known) -> None:
+    nested = deep(known, "nested", lambda e, _: ["inc", e], 700)
+    assert vm.evaluate(nested, 5) == 705
+    lets = {f"l{i}": ["_Add", f"l{i - 1}" if i else "x", f"l{i - 1}" if i else "x"] for i in range(600)}
+    doubled = law(known, "doubled", "x", "l599", **lets)
+    assert vm.evaluate(doubled, 1) == 2**600
+
+
+def test_a_law_of_hundreds_of_arguments_runs(known: Known) -> None:
+    n = 400
+    names = [f"a{i}" for i in range(n)]
+    f = law(known, "wide", " ".join(names), ["_Sub", names[-1], names[0]])
+    assert vm.evaluate(f, *range(n)) == n - 1
+    assert vm.arity(vm.evaluate(f, *range(n - 1))) == 1
+
+
+def test_a_law_of_absurd_arity_only_collects_arguments() -> None:
+    f = vm.law(1, 2**70, 3)
+    assert vm.arity(vm.evaluate(f, 1, 2)) == 2**70 - 2
+
+
+@given(st.integers(1, 40), st.integers(0, 60))
+@settings(max_examples=40, deadline=None)
+def test_an_evaluation_that_stops_often_gives_what_one_that_never_stops_gives(steps: int, n: int) -> None:
+    k = with_jets()
+    law(k, "fib", "n", ["_If", ["_Lth", "n", 2], "n", ["_Add", ["fib", ["_Sub", "n", 1]], ["fib", ["_Sub", "n", 2]]]])
+    f = law(k, "both", "n", [0, ["_Trace", "n", ["fib", ["_Trace", 1, "n"]]], ["inc", ["fib", "n"]]])
+    n = n % 12
+    whole = shown(f, n)
+    seen: list[object] = []
+    evaluation = vm.Evaluation(f, [n], seen.append)
+    while isinstance(outcome := evaluation.run(steps), vm.Suspended):
+        pass
+    assert isinstance(outcome, vm.Done)
+    assert seen == whole[0]
+    assert vm.equal(outcome.value, whole[1])
+
+
+def test_a_crash_that_is_caught_leaves_its_thunks_crashing(known: Known) -> None:
+    law(known, "crash", "n", ["_Trace", 1, [9, "n"]])
+    pair = vm.law(0, 3, 0)
+    lets = {"t": ["_Try", "r"], "u": ["_Try", "r"], "r": [pair, "b", "inc"], "b": ["crash", "n"]}
+    g = law(known, "tries", "n", [0, "t", "u"], **lets)
+    seen, value = shown(g, 5)
+    assert seen == [1]
+    assert isinstance(value, vm.App)
+    first, second = value.args
+    assert vm.equal(first, second)

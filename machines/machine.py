@@ -89,8 +89,8 @@ class Task:
     shown: list[Value] = field(default_factory=list)
     trk: list[Trk] = field(default_factory=list)
     spent: int = 0
-    blocks: int = field(default_factory=sys.getallocatedblocks)
     slices: int = 0
+    blocks: int = 0
 
 
 class Machine:
@@ -310,7 +310,9 @@ class Machine:
         task.slices += 1
         if task.spent > self.limits.time:
             return Timeout(task.spent)
-        if task.slices % LOOK == 0 and (sys.getallocatedblocks() - task.blocks) * BLOCK > self.limits.memory:
+        if task.slices == 1:
+            task.blocks = sys.getallocatedblocks()
+        elif task.slices % LOOK == 0 and (sys.getallocatedblocks() - task.blocks) * BLOCK > self.limits.memory:
             return Crash(OUT_OF_MEMORY, TOO_MUCH)
         return None
 

@@ -1,41 +1,58 @@
-"""The way back to a machine's present: the newest snapshot, then the events after it, computed again."""
+"""The way back to any moment of a machine: the newest snapshot before it, then the events after that, computed again."""
 
 from collections.abc import Callable
 
 import vm
 from machines import heart, reading, snapshots
+from machines.errors import MachineError
 from machines.heart import Divergence, Moment
-from machines.store import LOG, SNAPSHOTS, Store, read_pin
+from machines.store import LOG, SNAPSHOTS, Records, read_pin
+
+Progress = Callable[[int, int], None]
+"""Hears of how much is done of how much."""
 
 
-def present(store: Store, progress: Callable[[int, int], None] | None = None) -> tuple[Moment, int, dict[int, int]]:
+def present(store: Records, progress: Progress | None = None) -> tuple[Moment, int, dict[int, int]]:
     """The moment after the last event in the store, that event's number, and the last event of each cog since the
     snapshot.
 
     `progress` hears of (events replayed, events to replay). Raises store.Corrupt.
     """
-    start = store.last(SNAPSHOTS)
+    return at(store, store.last(LOG), progress)
+
+
+def at(store: Records, event: int, progress: Progress | None = None) -> tuple[Moment, int, dict[int, int]]:
+    """The same for the moment after any event; 0 is the one before the first."""
+    start = store.last(SNAPSHOTS, event + 1)
     moment = Moment()
     if start:
         [(_, root)] = store.records(SNAPSHOTS, start, start + 1)
         moment = snapshots.load(store, root)
     last_event = dict.fromkeys(moment.cogs, start)
-    end = store.last(LOG)
-    if end < start:
-        raise store.corrupt(f"its log ends with event {end}, before the snapshot of event {start}")
-    at = start
-    for n, data in store.every_record(LOG, start + 1):
-        if n != at + 1:
-            raise store.corrupt(f"event {at + 1} is missing")
-        at = n
+    require(store, event)
+    done = start
+    for n, data in store.every_record(LOG, start + 1, event + 1):
+        if n != done + 1:
+            raise store.corrupt(f"event {done + 1} is missing")
+        done = n
         for cog in advance(store, moment, n, data):
             last_event[cog] = n
         if progress is not None and n % 1000 == 0:
-            progress(n - start, end - start)
-    return moment, at, last_event
+            progress(n - start, event - start)
+    return moment, done, last_event
 
 
-def advance(store: Store, moment: Moment, n: int, data: bytes) -> list[int]:
+def require(store: Records, event: int) -> None:
+    """Raises MachineError if the machine cannot go back, or forth, to the moment after `event`."""
+    end = store.last(LOG)
+    newest = store.last(SNAPSHOTS)
+    if end < newest and event <= end:
+        raise store.corrupt(f"its log ends with event {end}, before the snapshot of event {newest}")
+    if event > end:
+        raise MachineError(f"{store.name}: there is no event {event}; the last one is {end}", "opsh events lists them")
+
+
+def advance(store: Records, moment: Moment, n: int, data: bytes) -> list[int]:
     """Replay one event on a moment. Returns the cogs that it changed."""
     event = reading.decode_event(store, n, data)
     try:
@@ -46,7 +63,7 @@ def advance(store: Store, moment: Moment, n: int, data: bytes) -> list[int]:
     return list(step.changes)
 
 
-def verify(store: Store, progress: Callable[[int, int], None] | None = None) -> list[str]:
+def verify(store: Records, progress: Progress | None = None) -> list[str]:
     """Replay from the first event and compare each snapshot with the state computed again. Returns what is wrong."""
     wrong: list[str] = []
     moment = Moment()

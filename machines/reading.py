@@ -13,7 +13,7 @@ from machines import cogs, device_time, events, requests
 from machines.events import Booted, Crash, Delivered, Event, Receipt, Timeout
 from machines.heart import Moment
 from machines.machine import Trk, state_word
-from machines.store import LOG, TRK, Store
+from machines.store import LOG, TRK, Records
 from vm import Value
 
 Entry = dict[str, Any]
@@ -41,7 +41,7 @@ def trk_entry(n: int, event: int, cog: int, time: int, value: Value) -> Entry:
     return {"n": n, "event": event, "cog": cog, "time": time, "text": show(value)}
 
 
-def decode_trk(store: Store, n: int, data: bytes) -> tuple[int, int, int, Value]:
+def decode_trk(store: Records, n: int, data: bytes) -> tuple[int, int, int, Value]:
     """Event, cog, time, value."""
     try:
         event, cog, time, value = msgspec.msgpack.decode(data, type=tuple[int, int, int, int | bytes])
@@ -50,7 +50,7 @@ def decode_trk(store: Store, n: int, data: bytes) -> tuple[int, int, int, Value]
         raise store.corrupt(f"trk entry {n} does not decode: {error}") from None
 
 
-def trk_page(store: Store, first: int | None, to: int | None, last: int | None, cog: int | None) -> Entry:
+def trk_page(store: Records, first: int | None, to: int | None, last: int | None, cog: int | None) -> Entry:
     """Entries with first <= n < to, or the last so many; of one cog, if one is given.
 
     At most PAGE. `next` is the number from which to go on.
@@ -64,7 +64,7 @@ def trk_page(store: Store, first: int | None, to: int | None, last: int | None, 
 
 
 def page(
-    store: Store,
+    store: Records,
     table: int,
     first: int | None,
     to: int | None,
@@ -93,7 +93,7 @@ def page(
     return {"entries": entries, "next": max(at, first or 0)}
 
 
-def backwards(store: Store, table: int, stop: int) -> Iterator[tuple[int, bytes]]:
+def backwards(store: Records, table: int, stop: int) -> Iterator[tuple[int, bytes]]:
     while stop > 0:
         start = max(0, stop - 100)
         yield from reversed(store.records(table, start, stop))
@@ -103,7 +103,7 @@ def backwards(store: Store, table: int, stop: int) -> Iterator[tuple[int, bytes]
 # Events ---------------------------------------------------------------------------------------------------------------
 
 
-def event_page(store: Store, first: int | None, to: int | None, last: int | None) -> Entry:
+def event_page(store: Records, first: int | None, to: int | None, last: int | None) -> Entry:
     def entry(n: int, data: bytes) -> Entry:
         event = decode_event(store, n, data)
         about = event.receipts[0]
@@ -112,7 +112,7 @@ def event_page(store: Store, first: int | None, to: int | None, last: int | None
     return page(store, LOG, first, to, last, entry)
 
 
-def decode_event(store: Store, n: int, data: bytes) -> Event:
+def decode_event(store: Records, n: int, data: bytes) -> Event:
     try:
         return events.decode(data)
     except ValueError as error:

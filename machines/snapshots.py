@@ -7,13 +7,13 @@ import vm
 from machines import cogs
 from machines.cogs import Cog
 from machines.heart import Moment
-from machines.store import PINS, SNAPSHOTS, Batch, Store, read_pin
+from machines.store import PINS, SNAPSHOTS, Batch, Records, read_pin
 
 
 class Snapshots:
     """Writes moments into batches and remembers which pins the store has already."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Records) -> None:
         self.store = store
         self.pinned: dict[int, tuple[Cog, vm.Pin]] = {}
         self.stored: set[bytes] = set()
@@ -48,7 +48,7 @@ class Snapshots:
             stack.extend(one.refs)
 
 
-def load(store: Store, root: bytes) -> Moment:
+def load(store: Records, root: bytes) -> Moment:
     """The moment that a snapshot's root pin holds. Raises store.Corrupt."""
     try:
         match vm.lazy_pin(root, read_pin).item:

@@ -38,7 +38,6 @@ FIRST_MAP = 64 << 20
 HEADER = 16
 MAGIC = 0xBEEFC0DE
 
-
 END = 1 << 63
 """Higher than every number."""
 
@@ -55,7 +54,7 @@ class Head(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Space:
-    """What a store takes on the disk, in bytes: the file, the part of it that is free, and each table with its entries."""
+    """What a store takes on the disk, in bytes: the file, what of it is free, and (entries, bytes) of each table."""
 
     file: int
     free: int
@@ -98,8 +97,8 @@ class Records:
         """The highest number below `stop` in a table, 0 if there is none."""
         raise NotImplementedError
 
-    def records(self, table: int, start: int, stop: int, limit: int = 1000) -> list[tuple[int, bytes]]:
-        """At most `limit` records with start <= number < stop, ascending."""
+    def records(self, table: int, start: int, stop: int, limit: int = PAGE) -> list[tuple[int, bytes]]:
+        """At most `limit` records with start <= number < stop, ascending; none only if there is none."""
         raise NotImplementedError
 
     def heads(self, after: bytes) -> list[Head]:
@@ -108,7 +107,13 @@ class Records:
 
     def contents(self, hashes: Sequence[bytes]) -> Iterator[bytes]:
         """The contents of pins, one after the other. Raises Corrupt."""
-        raise NotImplementedError
+        return map(self.content, hashes)
+
+    def content(self, hash: bytes) -> bytes:
+        found = self.get(PINS, hash)
+        if found is None:
+            raise self.corrupt(f"pin {vm.hash_text(hash)} is missing")
+        return found
 
     def space(self) -> Space:
         raise NotImplementedError
@@ -261,10 +266,6 @@ class Store(Records):
         if len(content) < 8 + 32 * count:
             raise self.corrupt(f"pin {vm.hash_text(hash)} ends within its head")
         return Head(hash, len(content), [bytes(content[i : i + 32]) for i in range(8, 8 + 32 * count, 32)])
-
-    def contents(self, hashes: Sequence[bytes]) -> Iterator[bytes]:
-        for hash in hashes:
-            yield read_pin(hash)
 
     def space(self) -> Space:
         with self.env.begin() as txn:

@@ -28,6 +28,9 @@ from vm import Value
 DEEPEST = 4000
 """How deeply trees may be nested before we say so, rather than run out of stack."""
 
+MEMORY = 2 << 30
+"""How many bytes the evaluation of one expression, or one run of a macro, may come to hold."""
+
 
 class CompileError(Exception):
     """This tree has no PLAN form; the message says why."""

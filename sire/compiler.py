@@ -230,18 +230,26 @@ class Compiler:
 
     # -- errors --------------------------------------------------------------------------------------------------------
 
-    def error(self, rex: Rex | None, message: str, notes: list[str] | None = None) -> SireError:
-        """The error to raise about this form."""
+    def error(self, rex: Rex | None, message: str, notes: list[str] | None = None, origins: bool = True) -> SireError:
+        """The error to raise about this form; with `origins`, it says which macros made it."""
         place = (place_of(rex) if rex is not None else None) or self.place or (0, 0)
         line, column = place
         source = self.lines[line - 1] if 0 < line <= len(self.lines) else ""
         notes = list(notes or [])
         # A form that a macro made is where the macro was used; one from the source speaks for itself.
-        notes += [f"in what the macro {rune} made of this" for rune, origin in reversed(self.macros) if origin == place]
+        if origins:
+            makers = [rune for rune, origin in reversed(self.macros) if origin == place]
+            notes += [f"in what the macro {rune} made of this" for rune in makers]
         return SireError(self.file, line, column, message, source, notes)
 
     def crash(self, rex: Rex | None, error: vm.Crash, doing: str) -> SireError:
-        return self.error(rex, f"{doing} crashed: {name_text(error.op)} {show(error.arg, max_chars=400)}")
+        reason = f"{name_text(error.op)} {show(error.arg, max_chars=400)}"
+        return self.error(rex, f"{doing} crashed: {reason}", origins=False)
+
+    def too_large(self, rex: Rex, doing: str) -> SireError:
+        size = backend.MEMORY >> 30
+        message = f"{doing} needs more than {size} GB of memory: does it recur without end?"
+        return self.error(rex, message, origins=False)
 
     # -- blocks --------------------------------------------------------------------------------------------------------
 
@@ -308,9 +316,12 @@ class Compiler:
         if len(self.macros) > backend.DEEPEST:
             raise self.error(rex, f"the macro {rune} expands without end")
         try:
-            result = vm.evaluate(macro, self.state, self.nouns.to_noun(rex), ON_ERROR, ON_OK, trk=self.tracked)
+            noun = self.nouns.to_noun(rex)
+            result = vm.evaluate(macro, self.state, noun, ON_ERROR, ON_OK, trk=self.tracked, memory=backend.MEMORY)
         except vm.Crash as crash:
             raise self.crash(rex, crash, f"the macro {rune}") from None
+        except vm.MemoryLimit:
+            raise self.too_large(rex, f"the macro {rune}") from None
         self.macros.append((rune, origin))
         if isinstance(result, vm.Row) and len(result.items) == 3:
             first, second, tag = result.items
@@ -334,6 +345,8 @@ class Compiler:
             return backend.evaluate(tree, self.tracked)
         except vm.Crash as crash:
             raise self.crash(rex, crash, doing) from None
+        except vm.MemoryLimit:
+            raise self.too_large(rex, doing) from None
         except backend.CompileError as error:
             raise self.error(rex, str(error)) from None
 

@@ -145,7 +145,7 @@ class Window(App[None]):
             self.run_worker(self.links.pop(path).close())
             self.machine_tree.remove_machine(path)
         for path in sorted(present - self.links.keys()):
-            link = self.links[path] = Link(path, self)
+            link = self.links[path] = Link(path, self, self.seen.get(str(path)))
             self.show_link(link)
             link.start()
         if self.place is None or self.place.machine not in self.links:

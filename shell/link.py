@@ -7,7 +7,7 @@ less often). It knows nothing of widgets: it tells a Watcher.
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -18,7 +18,8 @@ from machines.lock import Held
 
 Entry = dict[str, Any]  # {n, event, cog, time, text} as the control socket gives it
 BACKLOG = 1000  # entries asked for at once, and had of a machine that is new
-CATCH_UP = 10_000  # entries that are fetched to close a gap; a wider one is jumped over
+CATCH_UP = 5_000  # entries that are had at most to close a gap; a wider one is jumped over
+REMEMBERED = 100  # entries already seen that are had before those that are new
 KEPT = 50_000  # entries kept in memory; older ones are asked for again
 RETRY_FIRST, RETRY_LAST = 0.25, 8.0  # seconds between two tries to connect
 LOOK = 0.5  # seconds between two looks at a machine that is stopped
@@ -41,8 +42,10 @@ class Link:
     `state` is one of: connecting, running, stopping, stopped, lost (it should answer and does not), unreadable.
     """
 
-    def __init__(self, directory: Path, watcher: Watcher) -> None:
+    def __init__(self, directory: Path, watcher: Watcher, seen: int | None = None) -> None:
+        """`seen` is the number of the first entry that the person has not seen."""
         self.directory = directory
+        self.seen = seen
         self.name = home.name_of(directory)
         self.watcher = watcher
         self.state = "connecting"
@@ -99,7 +102,7 @@ class Link:
     async def rest(self) -> None:
         """The machine is stopped: know what its store knows."""
         try:
-            cogs, entries = await asyncio.to_thread(read_store, self.directory, self.next)
+            cogs, entries = await asyncio.to_thread(read_store, self.directory, self.start_for)
         except Held:
             self.turn("lost", "it runs, but does not answer")
         except TROUBLE as error:
@@ -127,17 +130,26 @@ class Link:
         raise MachineError("it hung up")
 
     async def catch_up(self, client: AsyncClient) -> None:
-        """Get the entries that came while we were not listening; of very many, or if the machine is new, the last."""
+        """Get the entries that came while we were not listening."""
         end = (await client.call("status"))["trk"]
-        if not self.next <= end <= self.next + CATCH_UP or not self.entries:
-            answer = await client.call("trk", last=BACKLOG)
-            self.replace_entries(answer["entries"], answer["next"])
-            return
-        while self.next < end:
-            answer = await client.call("trk", from_=self.next, to=end)
-            if not answer["entries"]:
-                break
-            self.take_entries(answer["entries"])
+        at = self.start_for(end)
+        entries: list[Entry] = []
+        while at < end:
+            answer = await client.call("trk", from_=at, to=end)
+            entries += answer["entries"]
+            at = max(at + 1, answer["next"])
+        self.take_entries(entries)
+        if not self.entries:
+            self.replace_entries((), end)
+
+    def start_for(self, end: int) -> int:
+        """The number of the entry from which to catch up, if there are entries to before number `end`."""
+        if self.entries and self.next <= end <= self.next + CATCH_UP:
+            return self.next
+        if end < self.next:  # it is another machine, under the name and in the place of the one we knew
+            self.entries, self.next = [], 0
+        known = end if self.entries or self.seen is None else self.seen
+        return max(0, end - CATCH_UP, min(end - BACKLOG, known - REMEMBERED))
 
     async def take(self, client: AsyncClient, method: str, params: dict[str, Any]) -> None:
         """One notification."""
@@ -160,7 +172,7 @@ class Link:
         new = [entry for entry in entries if entry["n"] >= self.next]
         if not new:
             return
-        if self.entries and new[0]["n"] == self.next:
+        if new[0]["n"] == self.next:
             self.entries += new
             self.next = new[-1]["n"] + 1
             if len(self.entries) > KEPT * 5 // 4:
@@ -197,16 +209,22 @@ def by_number(cogs: Sequence[dict[str, Any]]) -> dict[int, dict[str, Any]]:
     return {cog["cog"]: cog for cog in cogs}
 
 
-def read_store(directory: Path, start: int) -> tuple[dict[int, dict[str, Any]], list[Entry]]:
-    """The cogs of a stopped machine, and the last of its trk entries from number `start` on.
+def read_store(directory: Path, start_for: Callable[[int], int]) -> tuple[dict[int, dict[str, Any]], list[Entry]]:
+    """The cogs of a stopped machine, and its trk entries from number `start_for(end)` to the end.
 
     What opens stores is imported only here: most machines run, and it is the most that there is to import.
     """
     from machines.stored import Stored
 
     with Stored(directory) as stored:
-        entries = stored.call("trk", last=BACKLOG)["entries"]
-        return by_number(stored.call("cogs")["cogs"]), [entry for entry in entries if entry["n"] >= start]
+        end = stored.call("status")["trk"]
+        at = start_for(end)
+        entries: list[Entry] = []
+        while at < end:
+            answer = stored.call("trk", from_=at, to=end)
+            entries += answer["entries"]
+            at = max(at + 1, answer["next"])
+        return by_number(stored.call("cogs")["cogs"]), entries
 
 
 def read_span(directory: Path, start: int, end: int) -> list[Entry]:

@@ -89,12 +89,12 @@ class TrkPane(Vertical):
         pane = self.log_lines
         pane.set_reactive(LineLog.cogs, cog is None and len({entry["cog"] for entry in entries}) > 1)
         lines = self.wanted(entries)
-        if unread_from is not None:
+        if unread_from is not None and entries:
             at = next((index for index, line in enumerate(lines) if line.entry >= unread_from), len(lines))
-            if 0 < at < len(lines):
-                lines.insert(
-                    at, mark(f"── since you were last here: {entries[-1]['n'] - unread_from + 1:,} entries ──")
-                )
+            above = max(0, entries[0]["n"] - unread_from)
+            words = f"{entries[-1]['n'] + 1 - unread_from:,} entries" + (f", {above:,} of them above" if above else "")
+            if at < len(lines) and (at or above):
+                lines.insert(at, mark(f"── since you were last here: {words} ──"))
         pane.show(lines)
         self.tell()
 

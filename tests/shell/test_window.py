@@ -307,3 +307,25 @@ async def test_a_host_that_was_killed_leaves_a_stopped_machine(home: Path, host:
         host("counter").say("last words", "back again")
         await until(pilot, lambda: "back again" in text(shown) and "● counter" in text(shown))
         assert [line.text for line in shown.trk.log_lines.lines] == ["last words", "back again"]
+
+
+async def test_of_very_much_that_is_new_the_end_is_shown_and_the_rest_is_above(host: Hosts) -> None:
+    machine = host("counter")
+    machine.say("old")
+    async with window() as (shown, pilot):
+        await until(pilot, lambda: "old" in text(shown))
+    machine.say(*[f"new {number}" for number in range(7000)])
+    async with window() as (shown, pilot):
+        await until(pilot, lambda: "new 6999" in text(shown))
+        lines = shown.trk.log_lines.lines
+        assert lines[0].text == "── since you were last here: 7,000 entries, 2,000 of them above ──"
+        assert [line.entry for line in lines[1:]] == list(range(2002, 7002))
+
+
+async def test_the_first_words_of_a_silent_machine_are_unread(home: Path, host: Hosts) -> None:
+    host("counter").say("here")
+    silent = host("silent")
+    async with window() as (shown, pilot):
+        await until(pilot, lambda: "here" in text(shown) and "● silent" in text(shown))
+        silent.say("at last", "I speak")
+        await until(pilot, lambda: "silent +2" in text(shown))

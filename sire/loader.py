@@ -12,7 +12,7 @@ from typing import final
 import vm
 from sire import backend
 from sire.cache import Cache, digest
-from sire.compiler import Compiler, base_rune, enter, initial_state, leaf_nat, make_state, make_tab, name_text, similar
+from sire.compiler import Compiler, base_rune, initial_state, leaf_nat, make_state, make_tab, name_text, similar
 from sire.errors import SireError
 from sire.reader import decode, read_blocks
 from sire.rex import Node, Rex
@@ -133,6 +133,7 @@ class Loader:
         progress: Progress | None = None,
         trk: Callable[[str], None] | None = None,
     ) -> None:
+        vm.tune()  # loading makes values by the million, hardly any of them garbage
         self.path: list[Path] = list(path or [])
         self.cache: Cache | None = None if cache is None else Cache(cache, library_path() / "cache")
         self.progress = progress
@@ -370,53 +371,3 @@ def read_outline(source: Source) -> Outline:
                 imports.append((name_text(module), link.pos[0] if link.pos else line))
             link = link.heir
     return Outline(name_text(name), before is not None, imports)
-
-
-@final
-class Session:
-    """A console: a module of its own, in which text is run and files are imported."""
-
-    def __init__(self, loader: Loader) -> None:
-        self.loader: Loader = loader
-        self.output: list[str] = []
-        self.modules: dict[int, Value] = {}
-        state = enter(initial_state(), vm.utf8("REPL"))
-        say = self.output.append
-        self.compiler: Compiler = Compiler("<input>", [], state, self.find_module, say, say, self.notice)
-
-    def notice(self, binding: Binding) -> None:
-        self.output.append(f"{binding.name} defined")
-
-    def find_module(self, name: str) -> dict[int, Value]:
-        file = self.loader.find(name, Path.cwd())
-        if file is None:
-            return {}
-        return self.loader.load(file).modules
-
-    def load(self, file: Path, show: bool = True) -> Module:
-        """Loads a file and imports all its names. Raises SireError, OSError."""
-        module = self.loader.load(file, show)
-        compiler = self.compiler
-        root = compiler.modules.root
-        for name, scope in module.modules.items():
-            root = trees.insert(root, name, scope)
-        scope_tab = make_tab(trees.union(module.tab.root, compiler.scope.root))
-        compiler.put(make_state(max(compiler.key, module.next_key), vm.nat(compiler.module), scope_tab, make_tab(root)))
-        return module
-
-    def evaluate(self, text: str, line: int = 1) -> list[str]:
-        """Runs text; answers what is to be printed: values, what code tracked, and the names that were defined.
-
-        Raises SireError; the blocks before the one that is wrong have been run.
-        """
-        compiler = self.compiler
-        compiler.lines = [""] * (line - 1) + text.split("\n")
-        self.output.clear()
-        for rex, _ in read_blocks("\n" * (line - 1) + text, "<input>"):
-            compiler.block(rex)
-        return list(self.output)
-
-    @property
-    def names(self) -> list[str]:
-        """All names in scope."""
-        return [name_text(name) for name in trees.keys(self.compiler.scope.root)]

@@ -160,6 +160,9 @@ class Compiler:
         self.place: Pos | None = None
         self.macros: list[tuple[str, Pos | None]] = []
         self.depth = 0
+        self.asserted = 0
+        self.held = 0
+        """How many assertions there were so far; how many of them held."""
         self.nouns = Nouns()
         self.known: dict[str, Binding | None] = {}
         self.key = 0
@@ -440,6 +443,7 @@ class Compiler:
             sides = link.sons if chained else parts(link)
             if len(sides) != 2:
                 raise self.error(link, f"{rex.rune} compares two expressions")
+            self.asserted += 1
             left = self.expression([], sides[0])
             right = self.expression([], sides[1])
             found = self.evaluate(left, sides[0], "the left side")
@@ -447,6 +451,7 @@ class Compiler:
             if not vm.equal(found, wanted):
                 notes = [f"left:  {show(found, max_chars=400)}", f"right: {show(wanted, max_chars=400)}"]
                 raise self.error(link, "the two sides are not equal", notes)
+            self.held += 1
             if not chained:
                 return
             assert isinstance(heir, Node)

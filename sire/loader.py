@@ -14,7 +14,7 @@ from sire import backend
 from sire.cache import Cache, digest
 from sire.compiler import Compiler, base_rune, initial_state, leaf_nat, make_state, make_tab, name_text, similar
 from sire.errors import SireError
-from sire.reader import decode, read_blocks
+from sire.reader import BlockReader, decode, read_blocks
 from sire.rex import Node, Rex
 from sire.syntax import Binding, binding_of
 from vm import Value, trees
@@ -29,17 +29,73 @@ def library_path() -> Path:
 
 
 @final
+class Tally:
+    """What a module has: how many definitions, and assertions that held; of its laws, the names of those that are jets
+    and of those that have a jet's name and arity, but are other laws."""
+
+    def __init__(self, definitions: int, assertions: int, jets: list[str], unlike: list[str]) -> None:
+        self.definitions: int = definitions
+        self.assertions: int = assertions
+        self.jets: list[str] = jets
+        self.unlike: list[str] = unlike
+        self.failed: int = 0
+        """How many assertions did not hold; such a module is not kept."""
+
+    def add(self, binding: Binding) -> None:
+        """Counts one more definition."""
+        self.definitions += 1
+        pin = binding.value
+        law = pin.item if isinstance(pin, vm.Pin) else None
+        if isinstance(pin, vm.Pin) and isinstance(law, vm.Law):
+            jet = vm.jets.find(pin.hash)
+            name = vm.text(law.name) or ""
+            if jet is not None:
+                self.jets.append(jet.name)
+            elif name in vm.jets.NATIVE and vm.jets.NATIVE[name].arity == law.args:
+                self.unlike.append(name)
+
+    def value(self) -> Value:
+        """Its PLAN form."""
+        names = [vm.row([vm.utf8(name) for name in names]) for names in (self.jets, self.unlike)]
+        return vm.row([self.definitions, self.assertions, *names])
+
+
+def tally_of(value: Value) -> Tally | None:
+    """The tally of a PLAN form, None if it is malformed."""
+    if not isinstance(value, vm.Row) or len(value.items) != 4:
+        return None
+    definitions, assertions, jets, unlike = value.items
+    if not isinstance(jets, vm.Row) or not isinstance(unlike, vm.Row):
+        return None
+    names = [[name_text(name) for name in row.items] for row in (jets, unlike)]
+    return Tally(vm.nat(definitions), vm.nat(assertions), *names)
+
+
+@final
 class Module:
-    """A finished module. `scope` is the pinned tab of what it exports, `key` names what it was made from."""
+    """A finished module. `scope` is the pinned tab of what it exports, `key` names what it was made from.
+
+    It is whole unless something in it, or in what it imports, was wrong and was passed over.
+    """
 
     def __init__(
-        self, name: str, file: Path, key: bytes, next_key: int, scope: vm.Pin, imports: "list[Module]"
+        self,
+        name: str,
+        file: Path,
+        key: bytes,
+        next_key: int,
+        scope: vm.Pin,
+        imports: "list[Module]",
+        tally: Tally,
+        whole: bool = True,
     ) -> None:
         self.name: str = name
         self.file: Path = file
         self.key: bytes = key
         self.next_key: int = next_key
         self.scope: vm.Pin = scope
+        self.tally: Tally = tally
+        self.whole: bool = whole and all(module.whole for module in imports)
         self.modules: dict[int, Value] = {**all_modules(imports), vm.utf8(name): scope}
         """All that is loaded when this is: names and pinned scopes."""
         self.keys: dict[bytes, None] = {key: None}
@@ -140,6 +196,8 @@ class Loader:
         self.trk = trk
         self.notice: Callable[[Binding], None] | None = None
         """Called with each binding that is made while a module is compiled."""
+        self.failed: Callable[[SireError], None] | None = None
+        """If this is set, it is told what is wrong with a block, and the next block comes."""
         self.done: dict[bytes, Module] = {}
         self.fresh: dict[Path, Module] = {}
         """What this call of `load` has looked at already."""
@@ -148,7 +206,8 @@ class Loader:
     def load(self, file: Path, show: bool = False) -> Module:
         """Loads a file and all that it imports. Raises SireError, and OSError for the file itself.
 
-        With `show` the file is compiled even if it is in the cache, so that its output is seen.
+        With `show` the file is compiled even if it is in the cache, so that its output is seen. That of its
+        imports is not.
         """
         self.fresh = {}
         self.under_way = []
@@ -169,7 +228,7 @@ class Loader:
         if place in self.fresh:
             return self.fresh[place]
         data = file.read_bytes()
-        source = Source(file, data)
+        source = Source(file, data, self.failed)
         outline = self.outline(source)
         self.under_way.append((outline.name, place))
         try:
@@ -190,7 +249,8 @@ class Loader:
         module, complete = self.compile(source, outline, key, imports, show)
         self.done[key] = module
         if complete and self.cache is not None:
-            root = vm.pin(vm.row([vm.utf8(module.name), module.next_key, module.scope]))
+            tally = module.tally.value()
+            root = vm.pin(vm.row([vm.utf8(module.name), module.next_key, module.scope, tally]))
             self.cache.put(key, root, list(module.keys)[1:])
         return module
 
@@ -204,12 +264,13 @@ class Loader:
         if root is None:
             return None
         item = root.item
-        if not isinstance(item, vm.Row) or len(item.items) != 3:
+        if not isinstance(item, vm.Row) or len(item.items) != 4:
             return None
-        name, next_key, scope = item.items
-        if not isinstance(scope, vm.Pin):
+        name, next_key, scope, counts = item.items
+        tally = tally_of(counts)
+        if not isinstance(scope, vm.Pin) or tally is None:
             return None
-        return Module(name_text(name), file, key, vm.nat(next_key), scope, imports)
+        return Module(name_text(name), file, key, vm.nat(next_key), scope, imports, tally)
 
     def outline(self, source: "Source") -> Outline:
         """The outline of a source, from the cache if it has been read before."""
@@ -264,26 +325,42 @@ class Loader:
             late.append(module)
             return module.modules
 
+        def notice(binding: Binding) -> None:
+            tally.add(binding)
+            if self.notice is not None:
+                self.notice(binding)
+
+        tally = Tally(0, 0, [], [])
         compiler = Compiler(
             str(source.file),
             source.lines,
             starting_state(imports[0] if outline.goes_on else None, imports),
             find=find,
-            say=self.trk,
+            say=self.trk if show else None,
             tell=self.trk if show else None,
-            notice=self.notice,
+            notice=notice,
         )
         blocks = source.blocks
         for count, rex in enumerate(blocks):
             if self.progress is not None:
                 self.progress(outline.name, count, len(blocks))
-            compiler.block(rex)
+            try:
+                compiler.block(rex)
+            except SireError as error:
+                if self.failed is None:
+                    raise
+                self.failed(error)
+                source.whole = False
         if self.progress is not None:
             self.progress(outline.name, len(blocks), len(blocks))
         scope = vm.pin(compiler.scope)
         if late:
             key = digest(key, *(module.key for module in late))
-        return Module(outline.name, source.file, key, compiler.key, scope, [*imports, *late]), not late
+        tally.assertions = compiler.held
+        tally.failed = compiler.asserted - compiler.held
+        modules = [*imports, *late]
+        module = Module(outline.name, source.file, key, compiler.key, scope, modules, tally, source.whole)
+        return module, module.whole and not late
 
 
 def all_modules(imports: list[Module]) -> dict[int, Value]:
@@ -313,11 +390,16 @@ def starting_state(before: Module | None, imports: list[Module]) -> vm.Row:
 
 @final
 class Source:
-    """A file's text, its lines and its blocks, read when they are asked for."""
+    """A file's text, its lines and its blocks, read when they are asked for.
 
-    def __init__(self, file: Path, data: bytes) -> None:
+    `failed`, if given, is told of lines that cannot be read: the source is then without them, and no longer whole.
+    """
+
+    def __init__(self, file: Path, data: bytes, failed: Callable[[SireError], None] | None = None) -> None:
         self.file: Path = file
         self.data: bytes = data
+        self.failed = failed
+        self.whole: bool = True
         self._blocks: list[Rex] | None = None
         self._lines: list[str] | None = None
 
@@ -331,8 +413,22 @@ class Source:
     def blocks(self) -> list[Rex]:
         if self._blocks is None:
             text = decode(self.data, str(self.file))
-            self._blocks = [rex for rex, _ in read_blocks(text, str(self.file))]
+            if self.failed is None:
+                self._blocks = [rex for rex, _ in read_blocks(text, str(self.file))]
+            else:
+                self._blocks = self.readable_blocks(text, self.failed)
         return self._blocks
+
+    def readable_blocks(self, text: str, failed: Callable[[SireError], None]) -> list[Rex]:
+        reader = BlockReader(str(self.file))
+        blocks: list[Rex] = []
+        for line in text.split("\n"):
+            try:
+                blocks += [rex for rex, _ in reader.feed(line)]
+            except SireError as error:
+                failed(error)
+                self.whole = False
+        return blocks + [rex for rex, _ in reader.finish()]
 
     def error(self, line: int, message: str, notes: list[str] | None = None) -> SireError:
         text = self.lines[line - 1] if 0 < line <= len(self.lines) else ""

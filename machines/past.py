@@ -1,4 +1,4 @@
-"""The way back to any moment of a machine: the newest snapshot before it, then the events after that, computed again."""
+"""The way back to any moment of a machine: the newest snapshot before it, then the events after that, replayed."""
 
 from collections.abc import Callable
 
@@ -77,3 +77,12 @@ def verify(store: Records, progress: Progress | None = None) -> list[str]:
         if progress is not None and n % 1000 == 0:
             progress(n, end)
     return wrong
+
+
+def inspect(store: Records, cog: int, event: int) -> reading.Entry:
+    """What a cog was after an event, as `reading.inspect` says it. Raises MachineError."""
+    moment, _, _ = at(store, event)
+    found = reading.inspect(moment, cog)
+    if found is None:
+        raise MachineError(f"{store.name}: there was no cog {cog} after event {event}", "opsh events tells of each cog")
+    return {**found, "event": event}

@@ -1,8 +1,8 @@
 """The words on the control socket: JSON-RPC 2.0, one message a line, UTF-8.
 
 A client says `hello` first, with the number of the protocol it speaks. Then it calls `status`, `cogs`, `trk`,
-`events`, `inspect`, `subscribe`, `stop`; after `subscribe` the machine sends notifications `trk`, `gap`, `cogs`,
-`status`, in batches, at most RATE a second.
+`events`, `inspect`, `subscribe`, `stop`, or what reads the store (machines.remote); after `subscribe` the machine
+sends notifications `trk`, `gap`, `cogs`, `status`, in batches, at most RATE a second.
 """
 
 from typing import Any

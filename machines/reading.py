@@ -106,8 +106,9 @@ def backwards(store: Records, table: int, stop: int) -> Iterator[tuple[int, byte
 def event_page(store: Records, first: int | None, to: int | None, last: int | None) -> Entry:
     def entry(n: int, data: bytes) -> Entry:
         event = decode_event(store, n, data)
-        about = event.receipts[0]
-        return {"event": n, "time": event.time, "cog": about.cog, "summary": "; ".join(map(summary, event.receipts))}
+        cogs = list(dict.fromkeys(receipt.cog for receipt in event.receipts))
+        words = "; ".join(map(summary, event.receipts))
+        return {"event": n, "time": event.time, "cog": cogs[0], "cogs": cogs, "summary": words}
 
     return page(store, LOG, first, to, last, entry)
 

@@ -13,10 +13,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
-from machines import home, protocol, socket_path
+from machines import home, protocol, remote, socket_path
 from machines.errors import MachineError
 from machines.protocol import CallError, Message
 from machines.reading import Entry
+from machines.store import Store
 
 FULL = 1 << 20
 """So many unsent bytes make a listener a slow one."""
@@ -29,6 +30,8 @@ TOPICS = {"trk", "cogs", "status"}
 
 class Source(Protocol):
     """What the server asks the host."""
+
+    store: Store
 
     def status(self) -> Entry: ...
 
@@ -177,6 +180,8 @@ class Server:
                 return found
             case "subscribe":
                 return self.subscribe(listener, params)
+            case method if method in remote.METHODS:
+                return remote.answer(self.source.store, method, params)
             case "stop":
                 self.source.stop()
                 return {}

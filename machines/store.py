@@ -270,7 +270,7 @@ class Store(Records):
     def space(self) -> Space:
         with self.env.begin() as txn:
             stats = [txn.stat(table) for table in self.tables]
-        info, page = self.env.info(), stats[0]["psize"]
+        page = stats[0]["psize"]
         tables = {}
         for name, stat in zip(TABLES, stats, strict=True):
             pages = stat["branch_pages"] + stat["leaf_pages"] + stat["overflow_pages"]

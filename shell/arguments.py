@@ -37,7 +37,7 @@ def parser(verb: Verb) -> Parser:
 
 def add(made: Parser, argument: Argument) -> None:
     names = [name for name in (argument.short, argument.name) if name]
-    convert = natural if argument.kind in (Kind.NUMBER, Kind.COG) else str
+    convert = natural if argument.kind in (Kind.NUMBER, Kind.COG, Kind.EVENT) else str
     if argument.kind is Kind.FLAG:
         made.add_argument(*names, action="store_true")
     elif argument.is_option:

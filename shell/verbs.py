@@ -28,6 +28,7 @@ class Kind(Enum):
     VERB = "VERB"
     TEXT = "EXPR"
     NUMBER = "N"
+    EVENT = "EVENT"
     FLAG = ""
 
 
@@ -132,13 +133,31 @@ VERBS: tuple[Verb, ...] = (
         ),
         help="All of it, from the first entry, unless --last says otherwise. Of a stopped machine, too.",
     ),
-    Verb("events", "list what happened in a machine", "shell.events:run", (MACHINE, LAST, JSON)),
+    Verb(
+        "events",
+        "list what happened in a machine",
+        "shell.events:run",
+        (
+            MACHINE,
+            Argument("--cog", Kind.NUMBER, "only the events that this cog took part in"),
+            Argument("--from", Kind.EVENT, "only this event and those after it"),
+            Argument("--last", Kind.NUMBER, "only the last N of them", short="-n"),
+            JSON,
+        ),
+    ),
     Verb("cogs", "list a machine's cogs and what each waits for", "shell.cogs:run", (MACHINE, JSON)),
     Verb(
         "inspect",
         "print the value that a cog is",
         "shell.inspect:run",
-        (MACHINE, Argument("cog", Kind.COG, "the cog's number"), JSON),
+        (
+            MACHINE,
+            Argument("cog", Kind.COG, "the cog's number"),
+            Argument("--at", Kind.EVENT, "as it was after this event, not as it is now"),
+            JSON,
+        ),
+        help="With --at the nearest snapshot before the event is read and the events since then are computed again, "
+        "without disturbing the machine.",
     ),
     Verb(
         "sire",

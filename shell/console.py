@@ -1,119 +1,167 @@
 """opsh sire: load Sire files, then read expressions and print their values."""
 
-import contextlib
+import os
 import sys
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TextIO
 
+from shell.console_commands import Quit, is_command, run_command
 from shell.errors import DONE, FAILED, INTERRUPTED, ShellError
-from shell.output import note, print_line
+from shell.output import note, print_json, print_line
 from shell.programs import Progress, cache_directory
-from shell.safe_text import safe_lines, safe_text
+from shell.rex_colours import coloured
+from shell.safe_text import safe_line, safe_text
 from sire import Loader, Session, SireError
-from sire.reader import BlockReader
+from sire.session import is_open
 
-PROMPT, MORE = "sire> ", "....> "
 SCOPE = "prelude"  # the module whose names are at hand where no file is given
 
 
 def run(arguments: Namespace) -> int:
-    progress = Progress()
-    places = [Path(place) for place in arguments.path or []]
-    session = Session(Loader(places, cache_directory(), progress, print_text))
+    if arguments.batch:
+        from shell.batch import run_batch
+
+        return run_batch(arguments)
+    session = new_session([Path(place) for place in arguments.path or []], print_json_text if arguments.json else say)
     try:
-        for file in arguments.files:
-            session.load(Path(file))
-        if not arguments.files and not arguments.batch:
-            load_scope(session)
+        open_scope(session, [Path(file) for file in arguments.files])
+        if arguments.expression is not None:
+            session.evaluate(arguments.expression)
+            return DONE
+    except SireError as error:
+        if not arguments.json:
+            raise
+        print_json(error_fields(error))
+        return FAILED
+    return converse(session)
+
+
+def new_session(path: list[Path], say: Callable[[str], None]) -> Session:
+    return Session(Loader(path, cache_directory(), None, say), say)
+
+
+def open_scope(session: Session, files: list[Path]) -> None:
+    """Loads the files, or the prelude if there are none."""
+    progress = Progress()
+    session.loader.progress = progress
+    try:
+        for file in files:
+            session.load(file)
+        if not files:
+            found = session.loader.find(SCOPE, Path.cwd())
+            if found is None:
+                raise ShellError(f"the library has no module {SCOPE}", "opsh is not installed as a whole")
+            session.load(found, show=False)
     finally:
         progress.end()
-    if arguments.expression is not None:
-        print_all(session.evaluate(arguments.expression))
-    elif not arguments.batch:
-        return converse(session)
-    return DONE
 
 
-def load_scope(session: Session) -> None:
-    file = session.loader.find(SCOPE, Path.cwd())
-    if file is None:
-        raise ShellError(f"the library has no module {SCOPE}", "opsh is not installed as a whole")
-    session.load(file, show=False)
+# What is printed ------------------------------------------------------------------------------------------------------
 
 
-def print_text(text: str) -> None:
-    print_line(safe_text(text))
+def in_colour(stream: TextIO) -> bool:
+    return stream.isatty() and "NO_COLOR" not in os.environ
 
 
-def print_all(texts: list[str]) -> None:
-    for text in texts:
-        print_text(text)
+def say(text: str) -> None:
+    """Prints what a program says, at once: it may go on for long."""
+    text = safe_text(text)
+    print_line(coloured(text) if in_colour(sys.stdout) else text)
     sys.stdout.flush()
 
 
-def converse(session: Session) -> int:
-    """Evaluate what is typed, block by block, until the end; the exit status, in which only a script sees errors."""
-    asking = sys.stdin.isatty()
-    if asking:
-        with contextlib.suppress(ImportError):
-            import readline
+def print_json_text(text: str) -> None:
+    print_json({"text": text})
+    sys.stdout.flush()
 
-            names = Names(session)
-            readline.set_completer(names.complete)
-            readline.set_completer_delims(" \t\n()[]{}|,;")
-            readline.parse_and_bind("tab: complete")
-        note("an empty line ends a form that begins with a rune; Ctrl-D leaves")
+
+def error_fields(error: SireError) -> dict[str, object]:
+    """An error for an editor."""
+    names = ("file", "line", "column", "message", "source", "notes")
+    return {"error": {name: getattr(error, name) for name in names}}
+
+
+def complain(error: SireError) -> None:
+    """Prints an error with its place in the source, in colours where there are any."""
+    notes = [safe_line(note) for note in error.notes]
+    message, source = safe_line(error.message), safe_line(error.source)
+    safe = SireError(safe_line(error.file), error.line, error.column, message, source, notes)
+    print(safe.pretty(in_colour(sys.stderr)), file=sys.stderr, flush=True)
+
+
+# The conversation -----------------------------------------------------------------------------------------------------
+
+
+def converse(session: Session) -> int:
+    """Runs what is typed, until the end; the exit status, in which only a script sees errors."""
+    if sys.stdin.isatty() and sys.stdout.isatty():
+        talk(session)
+        return DONE
     status = DONE
-    for line, text in typed(asking):
-        try:
-            print_all(session.evaluate(text, line))
-        except SireError as error:
-            print("\n".join(safe_lines(error.pretty(False))), file=sys.stderr)
-            status = DONE if asking else FAILED
-        except KeyboardInterrupt:
-            print("interrupted", file=sys.stderr)
-            status = DONE if asking else INTERRUPTED
+    for line, text in blocks(sys.stdin):
+        status = run_one(session, text, line) or status
     return status
 
 
-def typed(asking: bool) -> Iterator[tuple[int, str]]:
-    """Each block that is typed, with the number of its first line."""
-    reader = BlockReader("<input>")
-    lines: list[str] = []
-    number = first = 1
+def talk(session: Session) -> None:
+    """The console of a person at a terminal."""
+    from machines import home
+    from shell.console_input import reader
+
+    ask = reader(session, home.home().parent / "console-history", in_colour(sys.stdout))
+    note(f"{len(session.names)} names in scope; :help lists the commands, Ctrl-D leaves")
     while True:
         try:
-            line = input((MORE if lines else PROMPT) if asking else "")
-        except EOFError:
-            if asking:
-                print_line()
-            if lines:
-                yield first, "\n".join(lines)
-            return
+            text = ask()
         except KeyboardInterrupt:
-            print_line()
-            lines, reader = [], BlockReader("<input>", number)
             continue
+        except EOFError:
+            return
+        try:
+            run_one(session, text)
+        except Quit:
+            return
+
+
+def run_one(session: Session, text: str, line: int = 1) -> int:
+    """Runs one command or one piece of Sire, whatever comes of it; its exit status. Raises Quit."""
+    try:
+        if is_command(text):
+            run_command(session, text, say)
+        elif text.strip():
+            session.evaluate(text, line)
+        return DONE
+    except Quit:
+        raise
+    except SireError as error:
+        complain(error)
+        return FAILED
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return INTERRUPTED
+    except Exception as error:
+        if os.environ.get("OPSH_DEBUG"):
+            raise
+        from shell.complaints import explain
+
+        status, lines = explain(error)
+        print("\n".join(lines), file=sys.stderr)
+        return status
+
+
+def blocks(stream: TextIO) -> Iterator[tuple[int, str]]:
+    """Each block or command of a stream, with the number of its first line, as soon as it is complete."""
+    lines: list[str] = []
+    first = 1
+    for number, line in enumerate(stream, 1):
+        line = line.rstrip("\n")
+        if not lines:
+            first = number
         lines.append(line)
-        # What is wrong with a line is told when the block is evaluated.
-        with contextlib.suppress(SireError):
-            reader.feed(line)
-        number += 1
-        if not reader.under_way:
-            if any(part.strip() for part in lines):
-                yield first, "\n".join(lines)
-            lines, first = [], number
-
-
-class Names:
-    """Completion of the names in scope."""
-
-    def __init__(self, session: Session) -> None:
-        self.session = session
-        self.found: list[str] = []
-
-    def complete(self, word: str, index: int) -> str | None:
-        if index == 0:
-            self.found = sorted(name for name in self.session.names if name.startswith(word))
-        return self.found[index] if index < len(self.found) else None
+        if (len(lines) == 1 and is_command(line)) or not is_open(lines):
+            yield first, "\n".join(lines)
+            lines = []
+    if lines:
+        yield first, "\n".join(lines)

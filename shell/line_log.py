@@ -76,7 +76,7 @@ class LineLog(ScrollView, can_focus=True):
         scrollbar-size-vertical: 1;
         overflow-x: hidden;
         overflow-y: scroll;
-        & > .line-log--gutter { color: $text-muted; }
+        & > .line-log--gutter { text-style: dim; }
         & > .line-log--mark { color: $accent; }
         & > .line-log--match { background: $warning 40%; }
         & > .line-log--found { background: $warning; color: $background; }

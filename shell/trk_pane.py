@@ -92,7 +92,9 @@ class TrkPane(Vertical):
         if unread_from is not None and entries:
             at = next((index for index, line in enumerate(lines) if line.entry >= unread_from), len(lines))
             above = max(0, entries[0]["n"] - unread_from)
-            words = f"{entries[-1]['n'] + 1 - unread_from:,} entries" + (f", {above:,} of them above" if above else "")
+            unread = entries[-1]["n"] + 1 - unread_from
+            words = "1 entry" if unread == 1 else f"{unread:,} entries"
+            words += f", {above:,} of them above" if above else ""
             if at < len(lines) and (at or above):
                 lines.insert(at, mark(f"── since you were last here: {words} ──"))
         pane.show(lines)

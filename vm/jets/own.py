@@ -43,7 +43,7 @@ HASHES: Final[list[tuple[str, str]]] = [
     ("div64", "7Kb41nVT5iBB7dn1Lu8XixQs3vck7A7kT5RuDksc8SBd"),
     ("drop", "4PDuFbWpWYNAnd7BWAxBHU5iGBPxBMLzM5tNwsgYZjut"),
     ("iDiv64", "F4EawmHzgJxjxTbC9QHZzcbMHZgt78QdeL4kzHGCBzpA"),
-    ("implode", "33UdBiCHTEpARKPE8ndVY5VWN9wz5vD8Szh9TvhrEvUt"),
+    ("implode", "Q3GHGghvWjAC9LHaHbDfgLcLkYX3LnBnzQqUBuxYMs6"),
     ("isBar", "J2NtTAGraX6K8vrnVEeDr53WsZnSCdrEJXB2qCGmf2vp"),
     ("isDigit", "7qw9Azs6uUoqwyaexhN36AiXSwid98TqaB2huyzqoqEp"),
     ("isSet", "5uuC6rmY8WcpXiop22sx5MHMjiY1tRDj2uv311esMKoi"),

@@ -1,5 +1,6 @@
 """opsh sire: load Sire files, then read expressions and print their values."""
 
+import contextlib
 import os
 import sys
 from argparse import Namespace
@@ -14,13 +15,13 @@ from shell.programs import Progress, cache_directory
 from shell.rex_colours import coloured
 from shell.safe_text import safe_line, safe_text
 from sire import Loader, Session, SireError
-from sire.session import is_open
+from sire.reader import BlockReader
 
 SCOPE = "prelude"  # the module whose names are at hand where no file is given
 
 
 def run(arguments: Namespace) -> int:
-    if arguments.batch:
+    if arguments.batch and arguments.expression is None:
         from shell.batch import run_batch
 
         return run_batch(arguments)
@@ -100,8 +101,9 @@ def converse(session: Session) -> int:
         talk(session)
         return DONE
     status = DONE
-    for line, text in blocks(sys.stdin):
-        status = run_one(session, text, line) or status
+    with contextlib.suppress(Quit):
+        for line, text in blocks(sys.stdin):
+            status = run_one(session, text, line) or status
     return status
 
 
@@ -155,12 +157,17 @@ def blocks(stream: TextIO) -> Iterator[tuple[int, str]]:
     """Each block or command of a stream, with the number of its first line, as soon as it is complete."""
     lines: list[str] = []
     first = 1
+    reader = BlockReader("<input>")
     for number, line in enumerate(stream, 1):
         line = line.rstrip("\n")
         if not lines:
             first = number
         lines.append(line)
-        if (len(lines) == 1 and is_command(line)) or not is_open(lines):
+        if len(lines) > 1 or not is_command(line):
+            # What is wrong with a line is told when the block is run.
+            with contextlib.suppress(SireError):
+                reader.feed(line)
+        if not reader.under_way:
             yield first, "\n".join(lines)
             lines = []
     if lines:

@@ -9,7 +9,7 @@ import vm
 from shell.errors import USAGE, ShellError
 from shell.programs import Progress
 from shell.seeds import write_seed
-from sire import Session
+from sire import Module, Session
 
 Print = Callable[[str], None]
 
@@ -88,7 +88,7 @@ def reload(session: Session, _: str, out: Print) -> None:
     with_progress(session, session.reload, out)
 
 
-def with_progress(session: Session, load: Callable[[], list[object]], out: Print) -> None:
+def with_progress(session: Session, load: Callable[[], list[Module]], out: Print) -> None:
     progress = Progress()
     session.loader.progress = progress
     try:

@@ -1,4 +1,4 @@
-"""Colours for Rex: which parts of a line are runes, texts, numbers, notes. For what is typed and for what is printed."""
+"""Colours for Rex: which parts of a line are runes, texts, numbers, notes; of what is typed and of what is printed."""
 
 import re
 from collections.abc import Iterator

@@ -12,11 +12,15 @@ from shell.safe_text import safe_text
 
 def save(arguments: Namespace) -> int:
     value = load_main(Path(arguments.file), arguments.path or [])
-    seed = Path(arguments.seed)
-    draft = seed.with_name(f".{seed.name}.new")
-    draft.write_bytes(vm.save(value))
-    draft.replace(seed)
+    write_seed(Path(arguments.seed), vm.save(value))
     return DONE
+
+
+def write_seed(seed: Path, data: bytes) -> None:
+    """Writes the file at once or not at all. Raises OSError."""
+    draft = seed.with_name(f".{seed.name}.new")
+    draft.write_bytes(data)
+    draft.replace(seed)
 
 
 def show(arguments: Namespace) -> int:

@@ -4,6 +4,7 @@ The command line, `opsh help`, the window's `:` prompt and its palette, completi
 read this table. A verb names its handler as `module:function`; it is imported when the verb is run, and not before.
 """
 
+from argparse import Namespace
 from dataclasses import dataclass
 from enum import Enum, IntEnum
 
@@ -21,6 +22,7 @@ class Kind(Enum):
     """What an argument is: for parsing, for completion, and for its word in a synopsis."""
 
     MACHINE = "MACHINE"
+    NEW = "NEW"
     COG = "COG"
     FILE = "FILE"
     SEED = "SEED"
@@ -42,10 +44,15 @@ class Argument:
     short: str = ""
     optional: bool = False
     many: bool = False
+    in_window: bool = True
 
     @property
     def is_option(self) -> bool:
         return self.name.startswith("-")
+
+    def given(self, arguments: Namespace) -> bool:
+        """Whether it is among arguments that were parsed."""
+        return bool(getattr(arguments, self.name.lstrip("-").replace("-", "_"), None))
 
     @property
     def spelling(self) -> str:
@@ -79,6 +86,7 @@ class Verb:
 
 MACHINE = Argument("machine", Kind.MACHINE, "a machine's name, or its directory (anything with a slash in it)")
 JSON = Argument("--json", Kind.FLAG, "print JSON, one object a line, instead of text")
+FOLLOW = Argument("--follow", Kind.FLAG, "go on printing as entries come, until Ctrl-C", "-f", in_window=False)
 LAST = Argument("--last", Kind.NUMBER, "only the last N entries", short="-n")
 COG = Argument("--cog", Kind.NUMBER, "only what this cog did")
 PATH = Argument("--path", Kind.DIRECTORY, "look for modules in this directory, too", many=True)
@@ -125,7 +133,9 @@ VERBS: tuple[Verb, ...] = (
         "shell.logs:run",
         (
             MACHINE,
-            Argument("--follow", Kind.FLAG, "go on printing as entries come, until Ctrl-C", short="-f"),
+            Argument(
+                "--follow", Kind.FLAG, "go on printing as entries come, until Ctrl-C", short="-f", in_window=False
+            ),
             LAST,
             COG,
             Argument("--bare", Kind.FLAG, "print the values only, without their times"),
@@ -160,16 +170,33 @@ VERBS: tuple[Verb, ...] = (
         "without disturbing the machine.",
     ),
     Verb(
+        "fork",
+        "make a new machine from any moment of another",
+        "shell.fork:run",
+        (
+            MACHINE,
+            Argument("new", Kind.NEW, "the name, or the directory, of the new machine"),
+            Argument("--at", Kind.EVENT, "from the moment after this event, not from the present"),
+        ),
+        Danger.REVERSIBLE,
+        "The new machine has the history of the other one up to that moment, and goes on from there when it is "
+        "started. The other one, running or not, is left as it is. Identities are not copied.",
+    ),
+    Verb(
         "sire",
         "load Sire files, then open a console",
         "shell.console:run",
         (
             Argument("files", Kind.FILE, "files to load, in this order", optional=True, many=True),
             Argument("--expression", Kind.TEXT, "evaluate this after the files, print it, open no console", short="-e"),
-            Argument("--batch", Kind.FLAG, "open no console"),
+            Argument("--batch", Kind.FLAG, "open no console; print what was loaded, and what of it was wrong"),
             PATH,
+            Argument("--keep-going", Kind.FLAG, "with --batch: tell everything that is wrong, not only the first"),
+            Argument("--strict", Kind.FLAG, "with --batch: a law with a jet's name that is not that jet is an error"),
+            JSON,
         ),
-        help="The console is in the scope of the last file, or of `prelude` where no file is given.",
+        help="The console has the names of the files, or of `prelude` where no file is given; `:help` tells the rest. "
+        "What is typed may also come from a pipe.",
         in_window=False,
     ),
     Verb(

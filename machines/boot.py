@@ -1,14 +1,11 @@
 """Making a machine: a directory, a store, and in its log the event that puts the first cog into it."""
 
-import os
-import shutil
-import tempfile
 from pathlib import Path
 from time import time_ns
 
 import vm
-from machines import heart, home, reading
-from machines.errors import MachineError
+from machines import heart, reading
+from machines.draft import draft
 from machines.events import Event, encode
 from machines.heart import Moment
 from machines.lock import Lock
@@ -24,35 +21,11 @@ def boot(directory: Path, program: Value) -> None:
     What the program tracks begins the machine's trk. Nothing is there, or all of it: the directory gets its name only
     when it is complete. Raises MachineError, and vm.Crash if the program crashes.
     """
-    name = home.name_of(directory)
-    if directory.exists() and not is_empty(directory):
-        what = "there is such a machine already" if home.exists(directory) else "the directory is in use"
-        raise MachineError(f"{name}: {what} ({directory})", "choose another name, or remove the directory")
-    try:
-        directory.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        half = Path(tempfile.mkdtemp(prefix=f".{directory.name}-", dir=directory.parent))
-    except OSError as error:
-        raise MachineError(
-            f"{name}: cannot make {directory}: {error.strerror}", "check who owns the directory above it"
-        ) from None
-    try:
+    with draft(directory) as half:
         fill(half, program)
-        half.rename(directory)
-    except OSError as error:
-        raise MachineError(f"{name}: cannot make {directory}: {error.strerror}", "check the free space") from None
-    finally:
-        shutil.rmtree(half, ignore_errors=True)
-
-
-def is_empty(directory: Path) -> bool:
-    try:
-        return directory.is_dir() and not any(directory.iterdir())
-    except OSError as error:
-        raise MachineError(f"{directory}: {error.strerror}", "check who owns the directory") from None
 
 
 def fill(directory: Path, program: Value) -> None:
-    os.chmod(directory, 0o700)
     lock = Lock(directory)
     now = time_ns()
     pin = vm.pin(program)
@@ -61,7 +34,7 @@ def fill(directory: Path, program: Value) -> None:
     def outcome_of(work: heart.Work) -> heart.Outcome:
         return heart.Worth(vm.evaluate(work.f, *work.xs, trk=lambda shown: trk.append(Trk(1, time_ns(), shown))))
 
-    step = heart.boot(Moment(), pin.hash, program, outcome_of)
+    step = heart.drive(heart.boot(Moment(), 1, pin.hash, program), outcome_of)
     batch = first_batch(now)
     batch.put_record(LOG, 1, encode(Event(now, step.receipts)))
     for n, entry in enumerate(trk, 1):

@@ -6,8 +6,10 @@ given up. What is pure (the value of a successful `%eval`, the new state of the 
 is replayed.
 
 On disk an event is msgpack: [time, [receipt..]], where
-    receipt = [0, cog, pin hash]                        booted
+    receipt = [0, cog, pin hash, outcome]               booted
             | [1, cog, [[slot, answer..]..], outcome]   delivered
+            | [2, cog]                                  restarted
+            | [3, cog]                                  dropped
     answer  = 0 value | 1 (computed) | 2 cog (spun) | 3 asker slot (told) | 4 0-or-1 (asked) | 5 cog (stopped)
             | 6 cog (reaped)
     outcome = nil | [0, op, arg] (crashed) | [1, nanoseconds] (timed out)
@@ -90,10 +92,11 @@ class Timeout:
 
 @dataclass(frozen=True, slots=True)
 class Booted:
-    """A cog was put into the machine: what the program in the pin with this hash makes of 0."""
+    """A cog was put into the machine, or in the place of another: what the program in the pin makes of 0."""
 
     cog: int
     hash: bytes
+    outcome: Crash | Timeout | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +108,21 @@ class Delivered:
     outcome: Crash | Timeout | None
 
 
-Receipt = Booted | Delivered
+@dataclass(frozen=True, slots=True)
+class Restarted:
+    """A person set a cog that had stopped running going again, from its last good state."""
+
+    cog: int
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """A person took a cog out of the machine."""
+
+    cog: int
+
+
+Receipt = Booted | Delivered | Restarted | Dropped
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,15 +191,13 @@ def encode(event: Event) -> bytes:
         match receipt:
             case Delivered(cog, answers, outcome):
                 packed = [[slot, *pack_answer(answer)] for slot, answer in answers.items()]
-                match outcome:
-                    case None:
-                        receipts.append([1, cog, packed, None])
-                    case Crash(op, arg):
-                        receipts.append([1, cog, packed, [0, pack(op), pack(arg)]])
-                    case Timeout(after):
-                        receipts.append([1, cog, packed, [1, after]])
-            case Booted(cog, hash):
-                receipts.append([0, cog, hash])
+                receipts.append([1, cog, packed, pack_outcome(outcome)])
+            case Booted(cog, hash, outcome):
+                receipts.append([0, cog, hash, pack_outcome(outcome)])
+            case Restarted(cog):
+                receipts.append([2, cog])
+            case Dropped(cog):
+                receipts.append([3, cog])
     return encoder.encode([event.time, receipts])
 
 
@@ -201,13 +216,32 @@ def decode_receipt(packed: Any) -> Receipt:
     match packed:
         case [1, int() as cog, [*answers], outcome]:
             by_slot = {slot: unpack_answer(answer) for slot, *answer in answers}
-            match outcome:
-                case None:
-                    return Delivered(cog, by_slot, None)
-                case [0, op, arg]:
-                    return Delivered(cog, by_slot, Crash(vm.nat(unpack(op)), unpack(arg)))
-                case [1, int() as after]:
-                    return Delivered(cog, by_slot, Timeout(after))
-        case [0, int() as cog, bytes() as hash] if len(hash) == 32:
-            return Booted(cog, hash)
+            return Delivered(cog, by_slot, unpack_outcome(outcome))
+        case [0, int() as cog, bytes() as hash, outcome] if len(hash) == 32:
+            return Booted(cog, hash, unpack_outcome(outcome))
+        case [2, int() as cog]:
+            return Restarted(cog)
+        case [3, int() as cog]:
+            return Dropped(cog)
     raise ValueError("not a receipt")
+
+
+def pack_outcome(outcome: Crash | Timeout | None) -> list[Packed] | None:
+    match outcome:
+        case None:
+            return None
+        case Crash(op, arg):
+            return [0, pack(op), pack(arg)]
+        case Timeout(after):
+            return [1, after]
+
+
+def unpack_outcome(packed: Any) -> Crash | Timeout | None:
+    match packed:
+        case None:
+            return None
+        case [0, op, arg]:
+            return Crash(vm.nat(unpack(op)), unpack(arg))
+        case [1, int() as after]:
+            return Timeout(after)
+    raise ValueError("not an outcome")

@@ -25,10 +25,12 @@ from machines.events import (
     Computed,
     Crash,
     Delivered,
+    Dropped,
     Event,
     Given,
     Reaped,
     Receipt,
+    Restarted,
     Spun,
     Stopped,
     Timeout,
@@ -104,20 +106,45 @@ def open_requests(moment: Moment) -> list[tuple[Where, Value]]:
     ]
 
 
-def boot(moment: Moment, hash: bytes, program: Value, outcome_of: "Callable[[Work], Outcome] | None" = None) -> Step:
-    """Put a new cog into the machine: what `program` makes of 0. `hash` is that of the pin of `program`.
+def boot(moment: Moment, cog: int, hash: bytes, program: Value) -> Turn:
+    """Put what `program` makes of 0 into the machine, as a new cog or in the place of one.
 
-    If it crashes, the cog is a crashed one from the start, and the program its last good state."""
-    cog = moment.next_cog
-    step = Step(spun=1)
-    match (outcome_of or evaluate)(Work(0, program, [0])):
+    `hash` is that of the pin of `program`. If that crashes, the cog is a crashed one from the start, and the program
+    its last good state. Raises Divergence if `cog` is neither there nor the number of the next new one.
+    """
+    step = Step(spun=int(cog == moment.next_cog))
+    if not step.spun and cog not in moment.cogs:
+        raise Divergence(f"there is no cog {cog}")
+    outcome = yield Work(0, program, [0])
+    match outcome:
         case Worth(value):
             become(step, moment, cog, cogs.settle(value), ())
+            step.receipts.append(Booted(cog, hash, None))
         case Crash(op, arg):
             become(step, moment, cog, cogs.Crashed(op, arg, program), ())
+            step.receipts.append(Booted(cog, hash, outcome))
         case Timeout(after):
             become(step, moment, cog, cogs.TimedOut(after, program), ())
-    step.receipts.append(Booted(cog, hash))
+            step.receipts.append(Booted(cog, hash, outcome))
+    return step
+
+
+def restart(moment: Moment, cog: int) -> Step:
+    """Set a cog that crashed or timed out going again from its last good state. Raises Divergence if it did not."""
+    state = moment.cogs.get(cog)
+    if not isinstance(state, cogs.Crashed | cogs.TimedOut):
+        raise Divergence(f"cog {cog} has neither crashed nor timed out")
+    step = Step(receipts=[Restarted(cog)])
+    become(step, moment, cog, cogs.settle(state.value), ())
+    return step
+
+
+def drop(moment: Moment, cog: int) -> Step:
+    """Take a cog out of the machine. Raises Divergence if it is not there."""
+    if cog not in moment.cogs:
+        raise Divergence(f"there is no cog {cog}")
+    step = Step(receipts=[Dropped(cog)])
+    become(step, moment, cog, None, ())
     return step
 
 
@@ -289,10 +316,14 @@ def replay(moment: Moment, event: Event, find: Callable[[bytes], vm.Pin]) -> Ste
     What the log says crashed or ran out of time is not evaluated again: that depends on limits, which may change.
     """
     match event.receipts:
-        case [Booted(_, hash)]:
-            step = boot(moment, hash, find(hash).item)
+        case [Booted(cog, hash, _)]:
+            step = drive(boot(moment, cog, hash, find(hash).item), lambda work: recorded(event, work) or evaluate(work))
         case [Delivered(cog, answers, _), *_]:
             step = drive(turn(moment, cog, answers), lambda work: recorded(event, work) or evaluate(work))
+        case [Restarted(cog)]:
+            step = restart(moment, cog)
+        case [Dropped(cog)]:
+            step = drop(moment, cog)
         case _:
             raise Divergence("an event without receipts")
     if not same(step.receipts, event.receipts):
@@ -302,7 +333,7 @@ def replay(moment: Moment, event: Event, find: Callable[[bytes], vm.Pin]) -> Ste
 
 def recorded(event: Event, work: Work) -> Outcome | None:
     match event.receipts[work.part] if work.part < len(event.receipts) else None:
-        case Delivered(_, _, outcome):
+        case Delivered(outcome=outcome) | Booted(outcome=outcome):
             return outcome
     return None
 
@@ -314,7 +345,8 @@ def same(one: list[Receipt], other: list[Receipt]) -> bool:
 def shape(receipt: Receipt) -> object:
     """What must not differ between an event and its replay."""
     match receipt:
-        case Booted():
-            return receipt
         case Delivered(cog, answers, outcome):
             return cog, [(slot, type(answer)) for slot, answer in answers.items()], type(outcome)
+        case Booted(cog, hash, outcome):
+            return cog, hash, type(outcome)
+    return receipt

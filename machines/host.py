@@ -16,6 +16,7 @@ import os
 import signal
 import sys
 import time
+from collections import deque
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from importlib import metadata
@@ -27,13 +28,14 @@ import msgspec
 
 import vm
 from machines import home, past, reading
+from machines.device_poke import Poke
 from machines.device_rand import Rand
 from machines.device_time import Time
 from machines.devices import Device
 from machines.errors import FAILED, MachineError
 from machines.evaluator import Workers
 from machines.events import encode
-from machines.heart import Moment
+from machines.heart import Divergence, Moment
 from machines.lock import Lock
 from machines.machine import Machine, Record
 from machines.reading import Entry
@@ -94,6 +96,7 @@ class Host:
         self.batched = 0
         self.changed: set[int] = set()
         self.in_flight: asyncio.Future[bool] | None = None
+        self.awaited: deque[tuple[int, asyncio.Future[int]]] = deque()
         self.snapshot_at = (0, 0)
         self.snapshot_cost = 0
 
@@ -134,8 +137,12 @@ class Host:
         self.machine = Machine(moment, event, time_ns)
         self.machine.last_event = last_event
         self.machine.wake = self.wake
-        self.time = Time(self.machine.answer, time_ns, self.loop.call_later)
-        devices: dict[str, Device] = {"time": self.time, "rand": Rand(self.machine.answer)}
+        self.poke = Poke(self.machine.answer, self.machine.tell_when_delivered)
+        devices: dict[str, Device] = {
+            "time": Time(self.machine.answer, time_ns, self.loop.call_later),
+            "rand": Rand(self.machine.answer),
+            "poke": self.poke,
+        }
         self.machine.devices = {vm.utf8(name): device for name, device in devices.items()}
         self.workers = Workers(self.machine.evaluated)
         self.machine.evaluator = self.workers
@@ -299,6 +306,10 @@ class Host:
             self.flush()
             return
         self.durable, self.trk_durable = reached
+        while self.awaited and self.awaited[0][0] <= self.durable:
+            number, waiter = self.awaited.popleft()
+            if not waiter.done():
+                waiter.set_result(number)
         self.machine.durable(self.durable)
         self.show_more()
         self.server.changed(changed, status=True)
@@ -368,6 +379,36 @@ class Host:
 
     def next_trk(self) -> int:
         return self.trk_durable
+
+    async def change(self, method: str, params: dict[str, Any]) -> Entry:
+        """What a person does to a cog. Answers with the number of the event, once that is on disk."""
+        cog = params["cog"]
+        future: asyncio.Future[int] = self.loop.create_future()
+
+        def happened(event: int | None) -> None:
+            if event is not None:
+                self.awaited.append((event, future))
+            elif not future.done():
+                future.set_exception(MachineError(f"{self.name}: cog {cog} did not take it", "opsh cogs tells why"))
+
+        try:
+            match method:
+                case "restart":
+                    happened(self.machine.restart(cog))
+                case "drop":
+                    happened(self.machine.drop(cog))
+                case "replace":
+                    pin = vm.pin(vm.load(params["seed"]))
+                    self.snapshots.write_pin(self.batch, pin)
+                    self.machine.replace(cog, pin.hash, pin.item, happened)
+                case "poke":
+                    if cog not in self.machine.moment.cogs:
+                        raise Divergence(f"there is no cog {cog}")
+                    take_back = self.poke.send(cog, params["path"], vm.load(params["seed"]), happened)
+                    future.add_done_callback(lambda _: take_back())
+        except (Divergence, vm.SeedError) as error:
+            raise MachineError(f"{self.name}: {error}", "opsh cogs lists its cogs") from None
+        return {"event": await future}
 
 
 def rss() -> int:

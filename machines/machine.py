@@ -77,6 +77,10 @@ class Evaluator(Protocol):
     def cancel(self, where: Where) -> None: ...
 
 
+Happened = Callable[[int | None], None]
+"""Is told the number of the event in which something happened, or None if it can never happen any more."""
+
+
 @dataclass(slots=True)
 class Task:
     """A step under way."""
@@ -91,6 +95,7 @@ class Task:
     spent: int = 0
     slices: int = 0
     blocks: int = 0
+    done: Happened | None = None
 
 
 class Machine:
@@ -113,6 +118,7 @@ class Machine:
         self.held: deque[tuple[int, Where, Call]] = deque()
         self.ready: dict[int, dict[int, Answer]] = {}
         self.shown_elsewhere: dict[int, list[Value]] = {}
+        self.awaited: dict[Where, Happened] = {}
         self.queue: deque[int] = deque()
         self.queued: set[int] = set()
         self.suspended: deque[Task] = deque()
@@ -162,8 +168,11 @@ class Machine:
             case Eval() if self.evaluator is not None:
                 self.evaluator.cancel(where)
 
-    def forget(self, where: Where) -> Request | None:
+    def forget(self, where: Where, event: int | None = None) -> Request | None:
+        """The request is no longer open: its answer was delivered in `event`, or never will be."""
         cog, slot = where
+        if where in self.awaited:
+            self.awaited.pop(where)(event)
         request = self.open_requests.pop(where, None)
         if request is not None and not isinstance(request, Call | Eval | What):
             self.exchange.close(where)
@@ -196,6 +205,10 @@ class Machine:
             _, where, request = self.held.popleft()
             if self.open_requests.get(where) is request:
                 self.devices[request.device].open(where, request.params)
+
+    def tell_when_delivered(self, where: Where, happened: Happened) -> None:
+        """Call `happened` once the answer to a request, which is being given now, is delivered."""
+        self.awaited[where] = happened
 
     def schedule(self, cog: int) -> None:
         if cog not in self.queued:
@@ -261,6 +274,43 @@ class Machine:
     def evaluation(self, work: Work, shown: list[Value]) -> vm.Evaluation:
         return vm.Evaluation(work.f, work.xs, shown.append, self.limits.memory >> 3)
 
+    # What a person does to a cog --------------------------------------------------------------------------------------
+
+    def restart(self, cog: int) -> int:
+        """Set a cog that failed going again; the number of the event. Raises heart.Divergence."""
+        self.finish(cog, [cog], heart.restart(self.moment, cog), [])
+        self.wake()
+        return self.event
+
+    def drop(self, cog: int) -> int:
+        """Take a cog out; the number of the event. Raises heart.Divergence."""
+        step = heart.drop(self.moment, cog)
+        self.abandon(cog)
+        self.finish(cog, [cog], step, [])
+        self.wake()
+        return self.event
+
+    def replace(self, cog: int, hash: bytes, program: Value, done: Happened) -> None:
+        """Put what a program makes in the place of a cog that is there; `hash` is that of the program's pin."""
+        turn = heart.boot(self.moment, cog, hash, program)
+        work = next(turn)
+        self.abandon(cog)
+        shown: list[Value] = []
+        task = Task(cog, frozenset([cog]), turn, work, self.evaluation(work, shown), shown, done=done)
+        self.busy.add(cog)
+        self.suspended.append(task)
+        self.wake()
+
+    def abandon(self, cog: int) -> None:
+        """Give up steps that are under way with this cog. What the others in them asked for is still open."""
+        for task in [task for task in self.suspended if cog in task.busy]:
+            self.suspended.remove(task)
+            self.busy -= task.busy
+            if task.done is not None:
+                task.done(None)
+            for one in task.busy:
+                self.schedule(one)
+
     def advance(self, task: Task) -> None:
         """Evaluate a step for one slice; finish it if that is enough."""
         started = perf_counter_ns()
@@ -295,6 +345,8 @@ class Machine:
             except StopIteration as end:
                 self.busy -= task.busy
                 self.finish(task.cog, task.busy, end.value, task.trk)
+                if task.done is not None:
+                    task.done(self.event)
                 return
             task.spent = 0
             task.evaluation = self.evaluation(task.work, task.shown)
@@ -329,7 +381,7 @@ class Machine:
         for receipt in step.receipts:
             if isinstance(receipt, Delivered):
                 for slot in receipt.answers:
-                    self.forget((receipt.cog, slot))
+                    self.forget((receipt.cog, slot), self.event)
         for where in step.cancelled:
             self.cancel(where)
         for changed, state in step.changes.items():

@@ -1,8 +1,9 @@
 """The words on the control socket: JSON-RPC 2.0, one message a line, UTF-8.
 
 A client says `hello` first, with the number of the protocol it speaks. Then it calls `status`, `cogs`, `trk`,
-`events`, `inspect`, `subscribe`, `stop`, or what reads the store (machines.remote); after `subscribe` the machine
-sends notifications `trk`, `gap`, `cogs`, `status`, in batches, at most RATE a second.
+`events`, `inspect`, `subscribe`, `restart`, `drop`, `replace`, `poke`, `stop`, or what reads the store
+(machines.remote); after `subscribe` the machine sends notifications `trk`, `gap`, `cogs`, `status`, in batches, at
+most RATE a second.
 """
 
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import msgspec
 
 PROTOCOL = 1
-LINE_LIMIT = 1 << 20
+LINE_LIMIT = 1 << 28
 """The longest line that a machine reads, in bytes. A client has to be ready for longer ones."""
 
 RATE = 30

@@ -10,7 +10,7 @@ import msgspec
 
 import vm
 from machines import cogs, device_time, events, requests
-from machines.events import Booted, Crash, Delivered, Event, Receipt, Timeout
+from machines.events import Booted, Crash, Delivered, Dropped, Event, Receipt, Restarted, Timeout
 from machines.heart import Moment
 from machines.machine import Trk, state_word
 from machines.store import LOG, TRK, Records
@@ -61,6 +61,19 @@ def trk_page(store: Records, first: int | None, to: int | None, last: int | None
         return trk_entry(n, event, of, time, value) if cog is None or of == cog else None
 
     return page(store, TRK, first, to, last, entry)
+
+
+def last_trk(store: Records, event: int) -> int:
+    """The number of the last trk entry up to an event: entries are in the order of their events."""
+    low, high = 0, store.last(TRK)
+    while low < high:
+        middle = (low + high + 1) // 2
+        found = store.records(TRK, middle, middle + 1)
+        if found and decode_trk(store, *found[0])[0] > event:
+            high = middle - 1
+        else:
+            low = middle
+    return low
 
 
 def page(
@@ -123,8 +136,13 @@ def decode_event(store: Records, n: int, data: bytes) -> Event:
 def summary(receipt: Receipt) -> str:
     """A receipt in a line."""
     match receipt:
-        case Booted(cog, hash):
-            return f"cog {cog} booted from {vm.hash_text(hash)}"
+        case Booted(cog, hash, outcome):
+            end = "" if outcome is None else " and crashed" if isinstance(outcome, Crash) else " and timed out"
+            return f"cog {cog} booted from {vm.hash_text(hash)}{end}"
+        case Restarted(cog):
+            return f"cog {cog} was restarted"
+        case Dropped(cog):
+            return f"cog {cog} was dropped"
         case Delivered(cog, answers, outcome):
             got = ", ".join(f"{slot}: {answer_word(answer)}" for slot, answer in list(answers.items())[:8])
             match outcome:

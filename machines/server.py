@@ -5,14 +5,16 @@ memory and never holds the machine up: when it is too far behind it is told of t
 """
 
 import asyncio
+import base64
 import contextlib
 import os
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
+import vm
 from machines import home, protocol, remote, socket_path
 from machines.errors import MachineError
 from machines.protocol import CallError, Message
@@ -48,6 +50,8 @@ class Source(Protocol):
     def next_trk(self) -> int: ...
 
     def stop(self) -> None: ...
+
+    async def change(self, method: str, params: Message) -> Entry: ...
 
 
 class Listener:
@@ -131,7 +135,7 @@ class Server:
                     break
                 if not line.endswith(b"\n"):
                     break
-                answer = self.answer(listener, line)
+                answer = await self.answer(listener, line)
                 if answer is not None:
                     listener.send(answer)
                     await writer.drain()
@@ -141,7 +145,7 @@ class Server:
             self.listeners.discard(listener)
             writer.close()
 
-    def answer(self, listener: Listener, line: bytes) -> bytes | None:
+    async def answer(self, listener: Listener, line: bytes) -> bytes | None:
         id: object = None
         try:
             message = protocol.parse(line)
@@ -150,13 +154,15 @@ class Server:
             if not isinstance(method, str) or not isinstance(params, dict):
                 raise CallError(protocol.NOT_A_REQUEST, "a call has a method and named params")
             value = self.call(listener, method, params)
+            if not isinstance(value, dict):
+                value = await value
             return protocol.result(id, value) if "id" in message else None
         except CallError as error:
             return protocol.failure(id, error)
         except MachineError as error:
             return protocol.failure(id, CallError(protocol.FAILED, error.message, error.hint))
 
-    def call(self, listener: Listener, method: str, params: Message) -> Message:
+    def call(self, listener: Listener, method: str, params: Message) -> Message | Awaitable[Message]:
         if method == "hello":
             return self.hello(listener, params)
         if not listener.greeted:
@@ -182,6 +188,8 @@ class Server:
                 return self.subscribe(listener, params)
             case method if method in remote.METHODS:
                 return remote.answer(self.source.store, method, params)
+            case "restart" | "drop" | "replace" | "poke":
+                return self.source.change(method, change_params(params, method))
             case "stop":
                 self.source.stop()
                 return {}
@@ -255,6 +263,22 @@ class Server:
                 listener.status = False
         if behind:
             self.changed()
+
+
+def change_params(params: Message, method: str) -> Message:
+    """The parameters of a call that changes a cog: `cog`, and as it needs `path` (texts) and `seed` (Base64)."""
+    found: Message = {"cog": whole(params, "cog") or 0}
+    if method in ("replace", "poke"):
+        try:
+            found["seed"] = base64.b64decode(params.get("seed", ""), validate=True)
+        except (ValueError, TypeError):
+            raise CallError(protocol.BAD_PARAMS, "seed is the bytes of a seed in Base64") from None
+    if method == "poke":
+        path = params.get("path")
+        if not isinstance(path, list) or not all(isinstance(step, str) for step in path):
+            raise CallError(protocol.BAD_PARAMS, "path is a list of texts")
+        found["path"] = [vm.utf8(step) for step in path]
+    return found
 
 
 def whole(params: Message, name: str) -> int | None:

@@ -19,8 +19,9 @@ one write at a time, and a read never lasts longer than one call.
 import os
 import struct
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -300,6 +301,32 @@ class Store(Records):
             except lmdb.Error as error:
                 txn.abort()
                 raise self.refused(error) from None
+
+    def forget(self, table: int, keys: Iterable[bytes]) -> None:
+        """Delete what stands under these keys, some thousands at a time, each lot atomic and synced."""
+        rest = iter(keys)
+        while lot := list(islice(rest, 10_000)):
+            while not self.forget_lot(table, lot):
+                self.grow()
+
+    def forget_lot(self, table: int, keys: list[bytes]) -> bool:
+        txn = self.env.begin(write=True, db=self.tables[table])
+        try:
+            for key in keys:
+                txn.delete(key)
+        except lmdb.MapFullError:
+            txn.abort()
+            return False
+        except lmdb.Error as error:
+            txn.abort()
+            raise self.refused(error) from None
+        return Writing(self, txn).sync()
+
+    def keys(self, table: int, start: bytes = b"") -> list[bytes]:
+        """All keys of a table that are not before `start`, ascending."""
+        with self.env.begin(db=self.tables[table]) as txn, txn.cursor() as cursor:
+            there = cursor.set_range(start) if start else cursor.first()
+            return list(cursor.iternext(values=False)) if there else []
 
     def grow(self) -> None:
         self.env.set_mapsize(2 * self.env.info()["map_size"])

@@ -52,7 +52,7 @@ class World:
         pin = vm.pin(cogs.program_of(value))
         self.pins[pin.hash] = pin
         moment = self.recover()
-        step = heart.boot(moment, pin.hash, pin.item)
+        step = heart.drive(heart.boot(moment, moment.next_cog, pin.hash, pin.item), heart.evaluate)
         self.log.append(events.encode(Event(self.now, step.receipts)))
 
     def recover(self) -> Moment:

@@ -28,7 +28,8 @@ def moment_of(*values: object) -> Moment:
     moment = Moment()
     for value in values:
         program = cogs.program_of(value)
-        moment.take(heart.boot(moment, vm.pin(program).hash, program))
+        turn = heart.boot(moment, moment.next_cog, vm.pin(program).hash, program)
+        moment.take(heart.drive(turn, heart.evaluate))
     return moment
 
 

@@ -3,6 +3,7 @@
 The window is a client of each machine's control socket and nothing more. Closing it leaves every machine as it is.
 """
 
+import os
 import shlex
 from argparse import Namespace
 from collections.abc import Sequence
@@ -10,7 +11,6 @@ from pathlib import Path
 from time import time_ns
 from typing import Any, ClassVar
 
-from rich.console import RenderableType
 from textual import work
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
@@ -35,6 +35,7 @@ from shell.trk_pane import TrkPane
 from shell.verbs import Danger, Kind, Verb
 
 ROOM_FOR_TWO = 60  # columns; on a narrower screen the panes take turns
+REFRESH = 0.1  # seconds for which changes of a machine are gathered before they are shown
 LOOK_AROUND = 2.0  # seconds between two looks for machines that were made or removed
 EARLIER_MOST = 100_000  # entries that are fetched at once to get to the first one
 OPENED_WITH = 5000  # entries that the trk pane begins with
@@ -94,7 +95,7 @@ class Window(App[None]):
         self.deed = 0
         self.left = True  # which of the two panes the reader is in
         self.zoomed = False
-        self.closing = False  # from then on links may still speak, but there are no widgets to show it
+        self.stale: set[Link] = set()
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="panes"):
@@ -138,7 +139,7 @@ class Window(App[None]):
 
     def look_around(self) -> None:
         """See which machines there are."""
-        if self.closing:
+        if not self.is_running:
             return
         present = {*home.list_machines(), *self.extra}
         for path in [path for path in self.links if path not in present]:
@@ -157,8 +158,18 @@ class Window(App[None]):
                 self.trk.set_state("`b` boots one from a Sire file")
 
     def changed(self, link: Link) -> None:
-        if self.closing or link.directory not in self.links:
-            return
+        """Show it soon: a machine of many cogs changes more often than anyone can read."""
+        self.stale.add(link)
+        if len(self.stale) == 1 and self.is_running:
+            self.set_timer(REFRESH, self.show_changes)
+
+    def show_changes(self) -> None:
+        stale, self.stale = self.stale, set()
+        for link in stale:
+            if self.is_running and self.links.get(link.directory) is link:
+                self.show_change(link)
+
+    def show_change(self, link: Link) -> None:
         self.show_link(link)
         self.machine_tree.set_cogs(
             link.directory,
@@ -168,7 +179,7 @@ class Window(App[None]):
             self.trk.set_state(link.state, link.trouble)
 
     def heard(self, link: Link, entries: Sequence[Entry], anew: bool) -> None:
-        if self.closing:
+        if not self.is_running:  # the links outlive the widgets for a moment
             return
         self.seen.setdefault(str(link.directory), link.next)
         if link is self.link:
@@ -313,7 +324,7 @@ class Window(App[None]):
             self.action_leave()
             return
         try:
-            words = shlex.split(line.removeprefix("opsh "))
+            words = [os.path.expanduser(word) for word in shlex.split(line.removeprefix("opsh "))]
             verb, arguments = parse(words)
         except ShellError as error:
             self.record(line, sentence(error.message, error.hint), wrong=True)
@@ -321,10 +332,9 @@ class Window(App[None]):
         except ValueError as error:
             self.record(line, f"{error}: check the quotes", wrong=True)
             return
-        if not verb.in_window:
-            self.record(
-                line, f"`opsh {verb.name}` wants a terminal of its own; leave with q and type it there", wrong=True
-            )
+        endless = any(argument.given(arguments) for argument in verb.arguments if not argument.in_window)
+        if endless or not verb.in_window:
+            self.record(line, f"`opsh {line}` wants a terminal of its own; leave with q and type it there", wrong=True)
         elif verb.danger >= Danger.DISRUPTIVE:
             self.confirm(verb, arguments, words, line)
         else:
@@ -415,10 +425,6 @@ class Window(App[None]):
 
     def action_leave(self) -> None:
         self.exit()
-
-    def exit(self, result: None = None, return_code: int = 0, message: RenderableType | None = None) -> None:
-        self.closing = True
-        super().exit(result, return_code, message)
 
 
 def run_window() -> int:

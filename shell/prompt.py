@@ -32,7 +32,7 @@ class Completions(Suggester):
         if verb is None:
             return []
         if word.startswith("-"):
-            return [argument.name for argument in verb.arguments if argument.is_option]
+            return [argument.name for argument in verb.arguments if argument.is_option and argument.in_window]
         places = [argument for argument in verb.arguments if not argument.is_option]
         position = len([given for given in words[1:] if not given.startswith("-")])
         if position >= len(places):

@@ -133,9 +133,7 @@ VERBS: tuple[Verb, ...] = (
         "shell.logs:run",
         (
             MACHINE,
-            Argument(
-                "--follow", Kind.FLAG, "go on printing as entries come, until Ctrl-C", short="-f", in_window=False
-            ),
+            FOLLOW,
             LAST,
             COG,
             Argument("--bare", Kind.FLAG, "print the values only, without their times"),

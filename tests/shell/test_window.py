@@ -329,3 +329,24 @@ async def test_the_first_words_of_a_silent_machine_are_unread(home: Path, host: 
         await until(pilot, lambda: "here" in text(shown) and "● silent" in text(shown))
         silent.say("at last", "I speak")
         await until(pilot, lambda: "silent +2" in text(shown))
+
+
+async def test_what_never_ends_is_not_begun_in_the_window(host: Hosts) -> None:
+    host("counter")
+    async with window() as (shown, pilot):
+        await pilot.press("colon", *"logs counter -f", "enter")
+        await until(pilot, lambda: "wants a terminal of its own" in text(shown))
+
+
+async def test_what_the_mouse_selects_can_be_copied(host: Hosts) -> None:
+    host("counter").say("first words", "second words")
+    async with window() as (shown, pilot):
+        await until(pilot, lambda: "second words" in text(shown))
+        pane = shown.trk.log_lines
+        start = pane.gutter_width + 1
+        await pilot.mouse_down(pane, offset=(start + 6, 0))
+        await pilot.hover(pane, offset=(start + 6, 1))
+        await pilot.mouse_up(pane, offset=(start + 6, 1))
+        selected = shown.screen.get_selected_text() or ""
+        assert selected.startswith("words\n")
+        assert selected.rstrip().endswith("second")

@@ -366,7 +366,7 @@ class Evaluation:
                         stack[base] = x
                         stack[base + 1] = y
                     else:
-                        xs = self.operands(cd, pc, n, base)
+                        xs = gather(stack, consts, words, pc, 0, n, base)
                         i = 0
                         while i < n:
                             stack[base + i] = xs[i]
@@ -482,26 +482,36 @@ class Evaluation:
                                     if o & LAST_BIT:
                                         stack[base + k] = None
                             elif n > 3:
-                                t.c = self.operands(cd, pc, n, base)[2:]
+                                t.c = gather(stack, consts, words, pc, 2, n, base)
                         pc += (n + 2) // 3
                     stack[a] = t
                     continue
                 elif op == JET:
                     jet = cast(Jet, consts[w >> 40])
                     n = jet.arity
-                    xs = self.operands(cd, pc, n, base)
-                    pc += (n + 2) // 3
                     self.sp = sp
                     self.base = base
                     function: Any = jet.function
                     if n == 1:
-                        r = function(xs[0])
+                        x = take(stack, consts, base, words[pc])
+                        pc += 1
+                        r = function(x)
+                        if isinstance(r, (Steps, Tail)) or r is FALLBACK:
+                            xs = [x]
                     elif n == 2:
-                        r = function(xs[0], xs[1])
-                    elif n == 3:
-                        r = function(xs[0], xs[1], xs[2])
+                        o = words[pc]
+                        x = take(stack, consts, base, o)
+                        y = take(stack, consts, base, o >> OPERAND_BITS)
+                        pc += 1
+                        r = function(x, y)
+                        if isinstance(r, (Steps, Tail)) or r is FALLBACK:
+                            xs = [x, y]
+                        y = None
                     else:
-                        r = function(*xs)
+                        xs = gather(stack, consts, words, pc, 0, n, base)
+                        pc += (n + 2) // 3
+                        r = function(xs[0], xs[1], xs[2]) if n == 3 else function(*xs)
+                    x = None
                     if not isinstance(r, (Steps, Tail)) and r is not FALLBACK:
                         stack[a] = r
                         continue
@@ -521,11 +531,12 @@ class Evaluation:
                     elif isinstance(r, Steps):
                         r.law = consts[(w >> 40) + 1]
                         r.args = xs
+                        xs = NONE
                     phase = OUTCOME
                 elif op == TJET:
                     jet = cast(Jet, consts[w >> 40])
                     n = jet.arity
-                    xs = self.operands(cd, pc, n, base)
+                    xs = gather(stack, consts, words, pc, 0, n, base)
                     self.sp = sp
                     self.base = base
                     function = jet.function
@@ -542,47 +553,95 @@ class Evaluation:
                     elif isinstance(r, Steps):
                         r.law = consts[(w >> 40) + 1]
                         r.args = xs
+                        xs = NONE
+                    else:
+                        xs = NONE
                     phase = OUTCOME
                 elif op == APPLY:
                     n = (w >> 24) & 65535
-                    xs = self.operands(cd, pc, n, base)
-                    pc += (n + 2) // 3
+                    o = words[pc]
+                    r = take(stack, consts, base, o)
                     nb = base + window
-                    if nb > size:
-                        self.sp = sp
-                        self.base = base
-                        size = self.grow(nb)
+                    k = pc + (n + 2) // 3
                     if sp > room:
                         frames = self.widen(frames)
                         room = len(frames) - 4
-                    stack[nb - 1] = cd
-                    frames[sp] = pc | ((a - base) << 32)
+                    frames[sp] = k | ((a - base) << 32)
                     frames[sp + 1] = base
-                    sp += 2
-                    base = nb
-                    r = xs[0]
-                    xs = xs[1:]
-                    phase = APPLYING
+                    # A function that takes just these arguments gets them at once; all others go by way of a list.
+                    m: i64 = 0
+                    held: list[object] = NONE
+                    head = r
+                    if isinstance(r, App):
+                        head = r.head
+                        held = r.args
+                        m = len(held)
+                    code: Code | None = None
+                    if isinstance(head, Pin):
+                        code = head.code
+                    elif isinstance(head, Law):
+                        code = head.code
+                    if code is not None and code.nargs == n - 1 + m:
+                        if nb + code.nregs > size:
+                            self.sp = sp
+                            self.base = base
+                            size = self.grow(nb + code.nregs)
+                        i = 0
+                        while i < m:
+                            stack[nb + i] = held[i]
+                            i += 1
+                        held = NONE
+                        nb += m - 1
+                        i = 1
+                        o >>= OPERAND_BITS
+                        while i < n:
+                            if i % 3 == 0:
+                                pc += 1
+                                o = words[pc]
+                            stack[nb + i] = take(stack, consts, base, o)
+                            o >>= OPERAND_BITS
+                            i += 1
+                        base += window
+                        stack[base - 1] = cd
+                        sp += 2
+                        cd = code
+                        words = cd.words
+                        consts = cd.consts
+                        window = cd.nregs + 1
+                        pc = 0
+                        fuel -= 1
+                        if fuel >= 0:
+                            continue
+                    else:
+                        if nb > size:
+                            self.sp = sp
+                            self.base = base
+                            size = self.grow(nb)
+                        xs = gather(stack, consts, words, pc, 1, n, base)
+                        stack[nb - 1] = cd
+                        sp += 2
+                        base = nb
+                        phase = APPLYING
                 elif op == TAPPLY:
-                    xs = self.operands(cd, pc, (w >> 24) & 65535, base)
-                    r = xs[0]
-                    xs = xs[1:]
+                    n = (w >> 24) & 65535
+                    r = take(stack, consts, base, words[pc])
+                    xs = gather(stack, consts, words, pc, 1, n, base)
                     phase = APPLYING
                 elif op == ROW:
                     n = (w >> 24) & 65535
-                    stack[a] = Row(self.operands(cd, pc, n, base))
+                    stack[a] = Row(gather(stack, consts, words, pc, 0, n, base))
                     pc += (n + 2) // 3
                     continue
                 elif op == MAKE:
                     n = (w >> 24) & 65535
-                    stack[a] = make(consts[w >> 40], self.operands(cd, pc, n, base))
+                    stack[a] = make(consts[w >> 40], gather(stack, consts, words, pc, 0, n, base))
                     pc += (n + 2) // 3
                     continue
                 elif op == DELAY:
                     n = (w >> 24) & 65535
-                    xs = self.operands(cd, pc, n, base)
+                    x = take(stack, consts, base, words[pc])
+                    stack[a] = Thunk(APPLY_CODE, x, gather(stack, consts, words, pc, 1, n, base), None)
                     pc += (n + 2) // 3
-                    stack[a] = Thunk(APPLY_CODE, xs[0], xs[1:], None)
                     continue
                 elif op == RETC:
                     r = consts[w >> 40]
@@ -872,6 +931,37 @@ class Evaluation:
                         phase = ENTER
                         continue
                     if isinstance(r, App):
+                        head = r.head
+                        code = None
+                        if isinstance(head, Pin):
+                            code = head.code
+                        elif isinstance(head, Law):
+                            code = head.code
+                        held = r.args
+                        m = len(held)
+                        if code is not None and code.nargs == m + n:
+                            if base + code.nregs > size:
+                                self.sp = sp
+                                self.base = base
+                                size = self.grow(base + code.nregs)
+                            i = 0
+                            while i < m:
+                                stack[base + i] = held[i]
+                                i += 1
+                            i = 0
+                            while i < n:
+                                stack[base + m + i] = xs[i]
+                                i += 1
+                            xs = NONE
+                            held = NONE
+                            cd = code
+                            words = cd.words
+                            consts = cd.consts
+                            window = cd.nregs + 1
+                            pc = 0
+                            phase = 0
+                            continue
+                        held = NONE
                         need = r.need
                         if need < 0:
                             need = lacking(r)
@@ -1020,30 +1110,6 @@ class Evaluation:
                 self.r = r
                 return False
 
-    def operands(self, cd: Code, pc: i64, n: i64, base: i64) -> list[object]:
-        """The operands in the words from pc on. Not in the loop itself, as it is where the list is what takes the time."""
-        words = cd.words
-        consts = cd.consts
-        stack = self.stack
-        out: list[object] = []
-        i: i64 = 0
-        o: i64 = 0
-        while i < n:
-            if i % 3 == 0:
-                o = words[pc]
-                pc += 1
-            k = o & INDEX_MASK
-            if o & CONST_BIT:
-                out.append(consts[k])
-            else:
-                k += base
-                out.append(stack[k])
-                if o & LAST_BIT:
-                    stack[k] = None
-            o >>= OPERAND_BITS
-            i += 1
-        return out
-
     def widen(self, frames: vec[i64]) -> vec[i64]:
         """Twice as many frames."""
         for _ in range(len(frames)):
@@ -1061,6 +1127,43 @@ class Evaluation:
             raise MemoryLimit
         stack.extend([None] * (size - len(stack)))
         return size - SLACK
+
+
+def take(stack: list[object], consts: list[object], base: i64, o: i64) -> object:
+    """The operand in the lowest bits of o."""
+    k = o & INDEX_MASK
+    if o & CONST_BIT:
+        return consts[k]
+    k += base
+    x = stack[k]
+    if o & LAST_BIT:
+        stack[k] = None
+    return x
+
+
+def gather(
+    stack: list[object], consts: list[object], words: vec[i64], pc: i64, first: i64, n: i64, base: i64
+) -> list[object]:
+    """Operands `first` to n - 1 of the words from pc on."""
+    out: list[object] = [None] * (n - first)
+    i = first
+    o: i64 = 0
+    if i % 3 != 0:
+        o = words[pc + i // 3] >> (i % 3 * OPERAND_BITS)
+    while i < n:
+        if i % 3 == 0:
+            o = words[pc + i // 3]
+        k = o & INDEX_MASK
+        if o & CONST_BIT:
+            out[i - first] = consts[k]
+        else:
+            k += base
+            out[i - first] = stack[k]
+            if o & LAST_BIT:
+                stack[k] = None
+        o >>= OPERAND_BITS
+        i += 1
+    return out
 
 
 def make(head: object, xs: list[object]) -> object:

@@ -17,10 +17,11 @@ import base58
 from blake3 import blake3
 
 from vm import trees
-from vm.values import App, Bar, Cow, Law, Pin, Row, Set, Tab
+from vm.values import App, Bar, Cow, Law, MemoryLimit, Pin, Row, Set, Tab
 
 ZERO: Final = bytes(8)
 CHUNK: Final = 1 << 16
+LIMIT: Final = 1 << 26
 
 
 def word(n: int) -> bytes:
@@ -36,10 +37,11 @@ def nat_bytes(n: int) -> bytes:
     return words.to_bytes(8, "little") + n.to_bytes(words << 3, "little")
 
 
-def hash_value(top: object, limit: int = 0) -> bytes:
+def hash_value(top: object, limit: int = LIMIT) -> bytes:
     """The hash of a normal value: 32 bytes. Pins under it that have no hash yet get theirs.
 
-    Raises OverflowError if there are more than `limit` bytes to hash; 0 is no limit.
+    A small value that shares its parts can unfold to a tree of any size, and hashing cannot be interrupted: raises
+    MemoryLimit if what lies between two pins is a tree of more than `limit` values.
     """
     stack = [Hashing(None, top, limit)]
     while True:
@@ -63,8 +65,7 @@ class Hashing:
         self.pin: Final = pin
         self.hasher: Final[Any] = blake3()
         self.stack: Final[list[object]] = [top]
-        self.total = 0
-        self.limit: Final = limit
+        self.left = limit
 
     def run(self) -> Pin | None:
         """Go on to the end, or to a pin whose hash is wanted first."""
@@ -73,9 +74,12 @@ class Hashing:
         wanted: Pin | None = None
         while stack:
             x = stack.pop()
+            self.left -= 1
             if len(out) > CHUNK:
-                self.flush(out)
+                self.hasher.update(bytes(out))
                 out = bytearray()
+                if self.left < 0:
+                    raise MemoryLimit
             if isinstance(x, int):
                 out += b"\x03"
                 out += nat_bytes(x)
@@ -118,14 +122,8 @@ class Hashing:
                 stack += trees.keys(x.root)[::-1]
             else:
                 raise TypeError(f"no hash of a value that is not normal: {type(x).__name__}")
-        self.flush(out)
-        return wanted
-
-    def flush(self, out: bytearray) -> None:
         self.hasher.update(bytes(out))
-        self.total += len(out)
-        if 0 < self.limit < self.total:
-            raise OverflowError
+        return wanted
 
 
 def hash_text(digest: bytes) -> str:

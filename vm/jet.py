@@ -44,7 +44,7 @@ from typing import Any, Final, final
 
 from vm.values import MemoryLimit
 
-MAX_BITS: Final = 1 << 33
+MAX_BITS: Final = 1 << 31
 
 
 @final

@@ -15,13 +15,13 @@ from mypy_extensions import mypyc_attr
 
 from vm.hashing import hash_text, hash_value
 from vm.seed import Reader, SeedError, settle, split_pin
-from vm.values import App, Pin
+from vm.values import App, MemoryLimit, Pin
 
 Read = Callable[[bytes], bytes]
 Find = Callable[[bytes], Pin]
 
-UNFOLDS: Final = 1 << 26
-"""Bytes that hashing a pin's content may come to, or 1024 times its size in the store if that is more."""
+UNFOLDS: Final = 1 << 22
+"""How many values a pin's content may unfold to, or 1024 for each byte that it has in the store if that is more."""
 
 
 @mypyc_attr(native_class=False)
@@ -89,7 +89,7 @@ class Content:
         self.claims: Final = reader.claims
         try:
             digest = hash_value(self.item, max(UNFOLDS, 1024 * len(data)))
-        except OverflowError:
+        except MemoryLimit:
             raise SeedError(len(data), "it unfolds to too large a value") from None
         if digest != pin.hash:
             raise SeedError(0, f"this is pin {hash_text(digest)}, not {hash_text(pin.hash)}")

@@ -16,8 +16,11 @@ from hypothesis import strategies as st
 import vm
 from sire import Loader, library_path
 from vm import jets, order
+from vm.hashing import hash_value
+from vm.jet import FALLBACK
 
 from .jet_samples import ARGUMENTS, arguments, call, law, quote
+from .samples import wide
 
 STEPS = 20_000
 EXAMPLES = int(os.environ.get("OPSH_EXAMPLES", "10"))
@@ -77,6 +80,26 @@ def test_trace_shows_what_its_law_only_evaluates(laws: dict[str, list[vm.Pin]]) 
         assert (kind, value) == ("done", 3)
         assert len(shown) == 1
         assert order.equal(shown[0], vm.row([1, 2]))
+
+
+@pytest.mark.parametrize(
+    ("name", "sizes"), [("_Mul", (26, 26)), ("_Div", (30, 29)), ("_Mod", (30, 29)), ("_Pow", (0, 30))]
+)
+def test_arithmetic_that_takes_long_can_be_interrupted(name: str, sizes: tuple[int, int]) -> None:
+    jet = jets.NATIVE[name]
+    x, y = 3 << (1 << sizes[0]), 3 << (1 << sizes[1])
+    assert jet.function(x, y if name != "_Pow" else 1 << sizes[1]) is FALLBACK
+
+
+@pytest.mark.parametrize(("name", "args"), [("_Bex", [2**40]), ("_Lsh", [1, 2**70]), ("_SetBit", [2**64, 1])])
+def test_absurd_sizes_end_at_the_memory_limit(name: str, args: list[object]) -> None:
+    with pytest.raises(vm.MemoryLimit):
+        jets.NATIVE[name].function(*args)
+
+
+def test_hashing_ends_at_a_limit_on_values_that_unfold() -> None:
+    with pytest.raises(vm.MemoryLimit):
+        hash_value(wide(100), 1 << 16)
 
 
 def test_arguments_are_listed_for_jets_only() -> None:

@@ -49,7 +49,10 @@ def idx(i: object, x: object) -> object:
 
 
 def weld(x: object, y: object) -> object:
-    return Bar(x.data + y.data) if isinstance(x, Bar) and isinstance(y, Bar) else FALLBACK
+    if not isinstance(x, Bar) or not isinstance(y, Bar):
+        return FALLBACK
+    allow(8 * (len(x.data) + len(y.data)))
+    return Bar(x.data + y.data)
 
 
 def joined(xs: list[object]) -> object:
@@ -58,6 +61,7 @@ def joined(xs: list[object]) -> object:
         if not isinstance(x, Bar):
             return FALLBACK
         parts.append(x.data)
+    allow(8 * sum([len(part) for part in parts]))
     return Bar(b"".join(parts))
 
 
@@ -139,7 +143,9 @@ def leaves(top: object) -> Work:
 
 def bars(xs: object) -> bytes:
     assert isinstance(xs, list)
-    return b"".join([x.data for x in xs if isinstance(x, Bar)])
+    parts = [x.data for x in xs if isinstance(x, Bar)]
+    allow(8 * sum([len(part) for part in parts]))
+    return b"".join(parts)
 
 
 def flat(x: object) -> object:
@@ -161,8 +167,10 @@ def pad(x: object) -> int:
 
 def pad_weld(x: object, y: object) -> object:
     a = pad(x)
+    b = pad(y)
     end = a.bit_length() - 1
-    return (a ^ (1 << end)) | (pad(y) << end)
+    allow(end + b.bit_length())
+    return (a ^ (1 << end)) | (b << end)
 
 
 def pads(xs: list[object]) -> object:

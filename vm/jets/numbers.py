@@ -1,15 +1,20 @@
 """Jets on nats: arithmetic and bits. What is no nat counts as 0.
 
-A division by zero runs for ever in the law, so it is left to the law.
+A division by zero runs for ever in the law, so it is left to the law. So are products and quotients that Python would
+take long to find, for it cannot be interrupted at that and the law can.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-from vm.jet import FALLBACK, Jet, Steps, allow
+from vm.jet import FALLBACK, MAX_BITS, Jet, Steps, allow
 from vm.jets.common import Work, bit, nat
-from vm.values import App, known
+from vm.values import App, MemoryLimit, known
+
+PRODUCT: Final = 1 << 46
+QUOTIENT: Final = 1 << 40
+"""Bits times bits: about a second."""
 
 
 def to_nat(x: object) -> object:
@@ -21,7 +26,10 @@ def dec(x: object) -> object:
 
 
 def add(x: object, y: object) -> object:
-    return nat(x) + nat(y)
+    n = nat(x) + nat(y)
+    if n.bit_length() > MAX_BITS:
+        raise MemoryLimit
+    return n
 
 
 def sub(x: object, y: object) -> object:
@@ -30,9 +38,8 @@ def sub(x: object, y: object) -> object:
     return a - b if a > b else 0
 
 
-def product(a: int, b: int) -> int:
-    allow(a.bit_length() + b.bit_length())
-    return a * b
+def product(a: int, b: int) -> object:
+    return a * b if a.bit_length() * b.bit_length() < PRODUCT else FALLBACK
 
 
 def mul(x: object, y: object) -> object:
@@ -47,10 +54,10 @@ def multiplying(x: object, b: int) -> Work:
     return product(nat((yield x)), b)
 
 
-def power(a: int, n: int) -> int:
-    if a > 1:
-        allow(a.bit_length() * n)
-    return int(a**n) if a > 1 else (a if n else 1)
+def power(a: int, n: int) -> object:
+    if a < 2:
+        return a if n else 1
+    return int(a**n) if (a.bit_length() * n) ** 2 < PRODUCT else FALLBACK
 
 
 def pow_(x: object, y: object) -> object:
@@ -81,21 +88,29 @@ def bex(x: object) -> object:
 
 
 def div(x: object, y: object) -> object:
+    a = nat(x)
     b = nat(y)
-    return nat(x) // b if b else FALLBACK
+    return a // b if divides(a, b) else FALLBACK
 
 
 def mod(x: object, y: object) -> object:
+    a = nat(x)
     b = nat(y)
-    return nat(x) % b if b else FALLBACK
+    return a % b if divides(a, b) else FALLBACK
+
+
+def divides(a: int, b: int) -> bool:
+    return b != 0 and (a.bit_length() - b.bit_length()) * b.bit_length() < QUOTIENT
 
 
 def divmod_(x: object, y: object) -> object:
-    a = known(x)
-    b = known(y)
-    if a is None or not isinstance(b, int) or b == 0:
+    dividend = known(x)
+    divisor = known(y)
+    if dividend is None or divisor is None:
         return FALLBACK
-    return App(0, [nat(a) // b, nat(a) % b])
+    a = nat(dividend)
+    b = nat(divisor)
+    return App(0, [a // b, a % b]) if divides(a, b) else FALLBACK
 
 
 def lsh(x: object, n: object) -> object:

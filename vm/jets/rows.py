@@ -5,12 +5,17 @@ from __future__ import annotations
 from typing import Final
 
 from vm import order, shapes
-from vm.jet import FALLBACK, Jet, Steps
+from vm.jet import FALLBACK, Jet, Steps, allow
 from vm.jets.common import Work, bit, item, items, lazy_item, length, nat, pair, row_of, tail, with_items
-from vm.values import Cow, Row, delay, known
+from vm.values import Cow, MemoryLimit, Row, delay, known
 
-LONG: Final = 1 << 28
+LONG: Final = 1 << 26
 """Rows of more items than this are left to the law, which does not live to see them either."""
+
+
+def room(n: int) -> None:
+    if n > LONG:
+        raise MemoryLimit
 
 
 def null(x: object) -> object:
@@ -97,6 +102,7 @@ def gen(n: object, f: object) -> object:
 
 
 def weld(x: object, y: object) -> object:
+    room(length(x) + length(y))
     return row_of(items(x) + items(y))
 
 
@@ -142,6 +148,7 @@ def summing(f: object, xs: list[object]) -> Work:
 def joined(xs: list[object]) -> object:
     out: list[object] = []
     for x in xs:
+        room(len(out) + length(x))
         out += items(x)
     return row_of(out)
 
@@ -257,6 +264,7 @@ def packed(xs: list[object]) -> object:
     for x in xs:
         if isinstance(x, int):
             out += x.to_bytes((x.bit_length() + 7) >> 3, "little")
+            allow(8 * len(out))
     return int.from_bytes(out, "little")
 
 

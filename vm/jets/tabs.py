@@ -212,6 +212,13 @@ def alter(f: object, key: object, x: object) -> object:
 
 
 def altering(f: object, key: object, t: Tab) -> Work:
+    if t.root is None:
+        # Nothing to compare the key with: f decides whether it is looked at.
+        new = yield delay(f, [0])
+        if isinstance(new, int):
+            return t
+        k = yield Attempt(delay_normal(key))
+        return FALLBACK if isinstance(k, Crash) else Tab(trees.insert(None, k, tail(new)))
     k = yield Attempt(delay_normal(key))
     if isinstance(k, Crash):
         return FALLBACK

@@ -82,13 +82,11 @@ def test_trace_shows_what_its_law_only_evaluates(laws: dict[str, list[vm.Pin]]) 
         assert order.equal(shown[0], vm.row([1, 2]))
 
 
-@pytest.mark.parametrize(
-    ("name", "sizes"), [("_Mul", (26, 26)), ("_Div", (30, 29)), ("_Mod", (30, 29)), ("_Pow", (0, 30))]
-)
-def test_arithmetic_that_takes_long_can_be_interrupted(name: str, sizes: tuple[int, int]) -> None:
-    jet = jets.NATIVE[name]
-    x, y = 3 << (1 << sizes[0]), 3 << (1 << sizes[1])
-    assert jet.function(x, y if name != "_Pow" else 1 << sizes[1]) is FALLBACK
+def test_arithmetic_that_takes_long_is_left_to_the_law_which_can_be_interrupted() -> None:
+    huge = 3 << (1 << 27)
+    large = 3 << (1 << 26)
+    for name, args in [("_Mul", [huge, huge]), ("_Div", [huge, large]), ("_Mod", [huge, large]), ("_Pow", [3, large])]:
+        assert jets.NATIVE[name].function(*args) is FALLBACK
 
 
 @pytest.mark.parametrize(("name", "args"), [("_Bex", [2**40]), ("_Lsh", [1, 2**70]), ("_SetBit", [2**64, 1])])

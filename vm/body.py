@@ -141,6 +141,19 @@ class Seq(Exp):
         self.then: Final = then
 
 
+@final
+class Switch(Exp):
+    """The branch that x chooses, else `other`. The keys of the branches are nats."""
+
+    __slots__ = ("branches", "keys", "other", "x")
+
+    def __init__(self, x: Exp, keys: list[int], branches: list[Exp], other: Exp) -> None:
+        self.x: Final = x
+        self.keys: Final = keys
+        self.branches: Final = branches
+        self.other: Final = other
+
+
 # -- what code comes from ----------------------------------------------------------------------------------------------
 
 
@@ -313,8 +326,44 @@ def call(head: object, args: list[Exp]) -> Exp:
                 return choose(args[0], choose(args[1], Const(1), Const(0)), Const(0))
             if name == "_Or":
                 return choose(args[0], Const(1), choose(args[1], Const(1), Const(0)))
+            if name == "_Switch":
+                branches = items(args[2])
+                if branches is not None:
+                    return Switch(args[0], list(range(len(branches))), branches, args[1])
+            if name == "tabSwitch":
+                return table(args, code, jet)
         return JetCall(jet, code, args)
     return Call(code, args)
+
+
+def items(e: Exp) -> list[Exp] | None:
+    """The items of a row that is written out."""
+    if isinstance(e, Const) and isinstance(e.value, Row):
+        return [Const(x) for x in e.value.items]
+    if isinstance(e, Make) and isinstance(e.head, Cow) and len(e.args) == e.head.size:
+        return e.args[::-1]
+    return None
+
+
+def table(args: list[Exp], code: Code, jet: Jet) -> Exp:
+    """The jet tabSwitch on key, default and tab: a switch, if the tab is written out and its keys are nats."""
+    e = args[2]
+    keys: list[object] = []
+    branches: list[Exp] | None = None
+    if isinstance(e, Const) and isinstance(e.value, Tab):
+        keys = e.value.keys()
+        branches = [Const(x) for x in e.value.values()]
+    elif isinstance(e, Make) and isinstance(e.head, Set):
+        keys = e.head.keys()
+        branches = items(e.args[0])
+    if not branches or len(branches) != len(keys):
+        return JetCall(jet, code, args)
+    nats: list[int] = []
+    for key in keys:
+        if not isinstance(key, int):
+            return JetCall(jet, code, args)
+        nats.append(key)
+    return Switch(args[0], nats, branches, args[1])
 
 
 def choose(cond: Exp, then: Exp, other: Exp) -> Exp:

@@ -35,6 +35,7 @@ from vm.body import (
     LawSource,
     Make,
     Seq,
+    Switch,
     Var,
     depth_of,
 )
@@ -89,6 +90,7 @@ from vm.words import (
     ROW,
     SUB,
     SUBK,
+    SWITCH,
     TAKE,
     TAPPLY,
     TCALL,
@@ -122,17 +124,21 @@ ENDS: Final = {TCALL, TAPPLY, TJET, RET, RETF, RETC}
 
 @final
 class Ins:
-    """One instruction. `a` is a destination except where noted in `reads_a`; operands are registers or constants + CONST_BIT."""
+    """One instruction. Operands are registers, or constants + CONST_BIT; `label` is where it jumps to (or, of a LABEL, its
+    name), `labels` where a switch does."""
 
-    __slots__ = ("a", "b", "c", "label", "op", "operands")
+    __slots__ = ("a", "b", "c", "label", "labels", "op", "operands")
 
-    def __init__(self, op: int, a: int, b: int, c: int, operands: list[int] | None, label: int) -> None:
+    def __init__(
+        self, op: int, a: int, b: int, c: int, operands: list[int] | None, label: int, labels: list[int] | None = None
+    ) -> None:
         self.op: Final = op
         self.a: Final = a
         self.b: Final = b
         self.c: int = c
         self.operands: Final = operands
         self.label: Final = label
+        self.labels: Final = labels
 
 
 class TooLarge(Exception):
@@ -246,6 +252,11 @@ class Maker:
         elif isinstance(e, Seq):
             self.free(e.first, out)
             self.free(e.then, out)
+        elif isinstance(e, Switch):
+            self.free(e.x, out)
+            self.free(e.other, out)
+            for x in e.branches:
+                self.free(x, out)
         elif isinstance(e, Fork):
             self.free(e.x, out)
             inner: dict[int, None] = {}
@@ -364,6 +375,9 @@ class Maker:
         if isinstance(e, Fork):
             self.need(e.x)
             self.fork(e, -1)
+        elif isinstance(e, Switch):
+            self.need(e.x)
+            self.switch(e, -1)
         elif isinstance(e, Seq):
             self.need(e.first)
             self.test(e.first)
@@ -411,6 +425,34 @@ class Maker:
         self.evaluated = evaluated.copy()
         self.count = count
         self.branch(e, t, e.other, r)
+        if r >= 0:
+            self.emit(LABEL, 0, 0, 0, None, end)
+            self.register = register
+            self.evaluated = evaluated
+            self.count = count
+
+    def switch(self, e: Switch, r: int) -> None:
+        """Choose a branch: in tail position (r < 0), or with its value in register r."""
+        t = self.test(e.x)
+        labels = [self.label() for _ in e.branches]
+        places = {key: i for i, key in enumerate(e.keys)}
+        self.out.append(Ins(SWITCH, t, 0, self.const(places), None, -1, labels))
+        register = self.register
+        evaluated = self.evaluated
+        count = self.count
+        end = self.label()
+        for i in range(-1, len(labels)):
+            self.register = register.copy()
+            self.evaluated = evaluated.copy()
+            self.count = count
+            if i >= 0:
+                self.emit(LABEL, 0, 0, 0, None, labels[i])
+            branch = e.other if i < 0 else e.branches[i]
+            if r < 0:
+                self.tail(branch)
+            else:
+                self.strict(branch, r)
+                self.emit(JMP, 0, 0, 0, None, end)
         if r >= 0:
             self.emit(LABEL, 0, 0, 0, None, end)
             self.register = register
@@ -475,6 +517,8 @@ class Maker:
             self.strict(e.then, r)
         elif isinstance(e, Fork):
             self.fork(e, r)
+        elif isinstance(e, Switch):
+            self.switch(e, r)
         self.release(count)
         self.evaluated.add(r)
 
@@ -645,7 +689,7 @@ class Maker:
 
     def total_only(self, e: JetCall) -> bool:
         """Is e better one thunk than a thunk on thunks?"""
-        return not self.cheap(e) and any(isinstance(x, (JetCall, Fork, Seq)) for x in e.args)
+        return not self.cheap(e) and any(isinstance(x, (JetCall, Fork, Seq, Switch)) for x in e.args)
 
     def make_value(self, e: Make, r: int) -> None:
         operands = [self.lazy(x) for x in e.args]
@@ -691,6 +735,8 @@ class Maker:
                 places[ins.label] = at
             else:
                 at += 1 if ins.operands is None else 1 + (len(ins.operands) + PER_WORD - 1) // PER_WORD
+                if ins.labels is not None:
+                    at += len(ins.labels)
             at += len(clears.get(i, []))
         if at >= 1 << 23 or len(self.consts) >= INDEX_MASK:
             raise TooLarge
@@ -707,6 +753,9 @@ class Maker:
                             operand: i64 = operands[k + j]
                             w |= operand << (j * OPERAND_BITS)
                         words = append(words, w)
+                if ins.labels is not None:
+                    for label in ins.labels:
+                        words = append(words, i64(places[label]))
             for r in clears.get(i, []):
                 words = append(words, word(CLEAR, r, 0, 0))
         code.words = words
@@ -743,6 +792,19 @@ class Maker:
                     clears[label_index[ins.label]] = bits(live & ~there)
                 live |= there | 1 << ins.a
                 calls = calls or calls_at[ins.label]
+                continue
+            if op == SWITCH:
+                assert ins.labels is not None
+                after = live
+                for label in ins.labels:
+                    live |= at_label[label]
+                if calls and live & ~after:
+                    clears[i] = bits(live & ~after)
+                for label in ins.labels:
+                    if calls_at[label] and live & ~at_label[label]:
+                        clears[label_index[label]] = bits(live & ~at_label[label])
+                    calls = calls or calls_at[label]
+                live |= 1 << ins.a
                 continue
             if op in ENDS:
                 live = 0

@@ -31,6 +31,7 @@ from vm.body import (
     LawSource,
     Make,
     Seq,
+    Switch,
     Var,
     depth_of,
 )
@@ -69,6 +70,9 @@ class Demand:
             self.evaluated.add(e.slot)
             self.evaluated.update(e.parts[:1] if e.kind == APP else e.parts)
             return self.either(e, out, tail)
+        if isinstance(e, Switch):
+            self.of(e.x, out)
+            return False
         if isinstance(e, Seq):
             return self.of(e.first, out) and self.of(e.then, out, tail)
         if isinstance(e, JetCall):
@@ -197,4 +201,6 @@ def loops(e: Exp, code: Code) -> bool:
         return loops(e.then, code) or loops(e.other, code)
     if isinstance(e, Seq):
         return loops(e.then, code)
+    if isinstance(e, Switch):
+        return loops(e.other, code) or any(loops(x, code) for x in e.branches)
     return isinstance(e, Call) and e.code is code

@@ -101,6 +101,7 @@ from vm.words import (
     ROW,
     SUB,
     SUBK,
+    SWITCH,
     TAKE,
     TAPPLY,
     TCALL,
@@ -763,6 +764,15 @@ class Evaluation:
                     if not isinstance(x, Thunk):
                         stack[a] = 1 if isinstance(x, int) else 0
                         pc += w >> 56
+                    continue
+                elif op == SWITCH:
+                    x = stack[a]
+                    places = cast("dict[int, int]", consts[w >> 40])
+                    found = places.get(x, -1) if isinstance(x, int) else -1
+                    if found < 0:
+                        pc += len(places)
+                    else:
+                        pc = words[pc + found]
                     continue
                 elif op == JNNAT:
                     if not isinstance(stack[a], int):

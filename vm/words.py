@@ -60,6 +60,7 @@ JNAPP: Final = 43  # jump to c if a is no application
 JNNAT: Final = 44  # jump to c if a is no nat
 JNLAW: Final = 45  # jump to c if a is no law
 TAKE: Final = 46  # a = part c of b: head, last argument; name, arity, body; content
+SWITCH: Final = 47  # jump to the place in word constant c[a] of those that come next, or go on after them
 
 INDEX_MASK: Final = (1 << 18) - 1
 CONST_BIT: Final = 1 << 18

@@ -53,9 +53,9 @@ def with_jets() -> Known:
         law(known, name, "x y", ["x", 77777, "y"])
     for name in ("_Dec", "_Eqz", "_Force", "_Try"):
         law(known, name, "x", ["x", 77777])
-    for name in ("_If", "_Put"):
+    for name in ("_If", "_Put", "_Switch", "tabSwitch"):
         law(known, name, "x y z", ["x", 77777, "y", "z"])
     for name, value in known.items():
-        if name.startswith("_") and isinstance(value, vm.Pin):
+        if isinstance(value, vm.Pin) and (name[0] == "_" or name == "tabSwitch"):
             vm.jets.register(name, value.hash)
     return known

@@ -186,3 +186,27 @@ def test_a_crash_that_is_caught_leaves_its_thunks_crashing(known: Known) -> None
     assert isinstance(value, vm.App)
     first, second = value.args
     assert vm.equal(first, second)
+
+
+def test_a_switch_runs_the_branch_that_is_chosen_and_no_other(known: Known) -> None:
+    branches = [vm.law(0, 4, 0), ["_Trace", 2, "c"], ["_Trace", 1, "b"], "n"]
+    law(known, "choose", "n b c", ["_Switch", "n", ["_Trace", 3, 99], branches])
+    choose = known["choose"]
+    assert shown(choose, 0, 10, 20) == ([], 0)
+    assert shown(choose, 1, 10, 20) == ([1], 10)
+    assert shown(choose, 2, 10, 20) == ([2], 20)
+    assert shown(choose, 3, 10, 20) == ([3], 99)
+    assert shown(choose, vm.row([]), 10, 20) == ([3], 99)
+    f = law(known, "after", "n b c", ["inc", ["_Switch", "n", "b", branches]])
+    assert [shown(f, n, 10, 20)[1] for n in range(4)] == [1, 11, 21, 11]
+    f = law(known, "later", "n b c", ["K", ["_Add", "c", ["_Switch", "n", "b", branches]], "n"])
+    assert [shown(f, n, 10, 20)[1] for n in range(4)] == [20, 30, 40, 30]
+
+
+def test_a_switch_on_a_tab_looks_the_key_up(known: Known) -> None:
+    keys = vm.set_of([5, 2**70])
+    f = law(known, "find", "k x y", ["tabSwitch", "k", 7, [keys, [vm.law(0, 3, 0), "y", ["_Trace", 1, "x"]]]])
+    assert shown(f, 5, 10, 20) == ([1], 10)
+    assert shown(f, 2**70, 10, 20) == ([], 20)
+    assert shown(f, 6, 10, 20) == ([], 7)
+    assert shown(f, vm.bar(b"5"), 10, 20) == ([], 7)

@@ -6,7 +6,7 @@ pane counts what has come since. Text comes in as it is and is made safe here.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -48,6 +48,17 @@ class Line:
 def smart_case(text: str) -> re.Pattern[str] | None:
     """What matches `text`, in any case if there is no capital letter in it. None for an empty text."""
     return re.compile(re.escape(text), re.IGNORECASE if text == text.lower() else 0) if text else None
+
+
+def broken(text: str, width: int) -> Iterator[str]:
+    """An ASCII text in pieces of at most `width` characters, broken after a blank if there is one in the last half."""
+    at = 0
+    while len(text) - at > width:
+        blank = text.rfind(" ", at + width // 2, at + width)
+        end = blank + 1 if blank >= 0 else at + width
+        yield text[at:end]
+        at = end
+    yield text[at:]
 
 
 def mark(text: str, part: int = 0) -> Line:
@@ -192,9 +203,7 @@ class LineLog(ScrollView, can_focus=True):
     def pieces(self, text: str, width: int) -> Iterable[str]:
         if not self.wrap or not text:
             return [text]
-        if text.isascii():
-            return [text[at : at + width] for at in range(0, len(text), width)]
-        return chop_cells(text, width)
+        return broken(text, width) if text.isascii() else chop_cells(text, width)
 
     def measure(self) -> None:
         width = self.scrollable_content_region.width if self.wrap else self.widest + self.gutter_width

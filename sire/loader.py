@@ -199,6 +199,7 @@ class Loader:
         self.failed: Callable[[SireError], None] | None = None
         """If this is set, it is told what is wrong with a block, and the next block comes."""
         self.done: dict[bytes, Module] = {}
+        self.outlines: dict[bytes, Outline] = {}
         self.fresh: dict[Path, Module] = {}
         """What this call of `load` has looked at already."""
         self.under_way: list[tuple[str, Path]] = []
@@ -275,15 +276,24 @@ class Loader:
     def outline(self, source: "Source") -> Outline:
         """The outline of a source, from the cache if it has been read before."""
         key = self.key(b"outline", source.data)
+        known = self.outlines.get(key)
+        if known is not None:
+            return known
+        outline = self.cached_outline(key)
+        if outline is None:
+            outline = read_outline(source)
+            if self.cache is not None:
+                self.cache.put_outline(key, [outline.name, outline.goes_on, outline.imports])
+        self.outlines[key] = outline
+        return outline
+
+    def cached_outline(self, key: bytes) -> Outline | None:
         if self.cache is not None:
             found = self.cache.get_outline(key)
             if isinstance(found, list) and len(found) == 3:
                 name, goes_on, imports = found
                 return Outline(name, goes_on, [(str(module), int(line)) for module, line in imports])
-        outline = read_outline(source)
-        if self.cache is not None:
-            self.cache.put_outline(key, [outline.name, outline.goes_on, outline.imports])
-        return outline
+        return None
 
     def load_import(self, name: str, source: "Source", line: int) -> Module:
         """The module that `source` imports on that line."""

@@ -30,12 +30,11 @@ PALLAS = os.environ.get("OPSH_PALLAS_SIRE", "")
 @pytest.fixture(scope="module")
 def laws() -> dict[str, list[vm.Pin]]:
     """The pins that each jet stands in for."""
-    files = sorted(library_path().glob("*.sire"))
+    loader = Loader()
+    modules = [scope for file in sorted(library_path().glob("*.sire")) for scope in loader.load(file).modules.values()]
     if PALLAS:
-        files.append(Path(PALLAS) / "prelude.sire")
-    waiting: list[vm.Pin] = []
-    for file in files:
-        waiting += [scope for scope in Loader().load(file).modules.values() if isinstance(scope, vm.Pin)]
+        modules += Loader().load(Path(PALLAS) / "prelude.sire").modules.values()
+    waiting = [scope for scope in modules if isinstance(scope, vm.Pin)]
     found: dict[bytes, vm.Pin] = {}
     while waiting:
         pin = waiting.pop()

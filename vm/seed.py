@@ -66,7 +66,7 @@ class Writer:
         self.tails: Final[list[int]] = []
         self.uses: Final[list[int]] = []
         self.atoms: Final[dict[int, int]] = {}
-        self.cells: Final[dict[tuple[int, int], int]] = {}
+        self.cells: Final[dict[int, int]] = {}
         self.pins: Final[dict[bytes, int]] = {}
         self.known: Final[dict[int, int]] = {}
         self.rows: Final[list[Row]] = []
@@ -87,7 +87,7 @@ class Writer:
         return i
 
     def cell(self, head: int, tail: int) -> int:
-        key = (head, tail)
+        key = head << 32 | tail
         i = self.cells.get(key, -1)
         if i < 0:
             self.uses[head] += 1

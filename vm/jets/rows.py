@@ -228,16 +228,25 @@ def collected(n: int, out: list[object], backwards: bool) -> object:
 
 
 def bsearch(key: object, x: object) -> object:
-    xs = items(x)
-    if not xs:
-        return 0
-    return Steps(searching(key, xs))
-
-
-def searching(key: object, xs: list[object]) -> Work:
     """2i+1 if the key is item i, else 2i where it would stand at i."""
+    xs = items(x)
     low = 0
     high = len(xs)
+    while low < high:
+        mid = (low + high) >> 1
+        c = order.Walk(key, xs[mid], False).run()
+        if c == order.STUCK:
+            return Steps(searching(key, xs, low, high))
+        if c == 0:
+            return 2 * mid + 1
+        if c < 0:
+            high = mid
+        else:
+            low = mid + 1
+    return 2 * low
+
+
+def searching(key: object, xs: list[object], low: int, high: int) -> Work:
     while low < high:
         mid = (low + high) >> 1
         walk = order.Walk(key, xs[mid], False)

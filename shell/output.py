@@ -91,3 +91,25 @@ def write(text: str) -> None:
     data = text.encode()
     while data:
         data = data[os.write(sys.stdout.fileno(), data) :]
+
+
+class Meter:
+    """How far a long work is, on standard error if that is a terminal: `copied 34 %`. Gone when it is left."""
+
+    def __init__(self, word: str) -> None:
+        self.word = word
+        self.on = sys.stderr.isatty()
+        self.shown = ""
+
+    def __enter__(self) -> "Meter":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.shown:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+    def show(self, done: int, total: int) -> None:
+        text = f"{self.word} {100 * done // max(1, total)} %"
+        if self.on and text != self.shown:
+            print(f"\r{text}\x1b[K", end="", file=sys.stderr, flush=True)
+            self.shown = text

@@ -1,7 +1,7 @@
 """PLAN: values, evaluation, jets, hashing, seeds. Pure: no I/O, no chance; the clock only limits how long it takes.
 
-This is the face that other floors use. A value (`Value`, any object) is a nat (an int >= 0) or a Pin, Law, App, Row, Bar,
-Cow, Set or Tab; what comes out of here is normal, and what goes in must be.
+This is the face that other floors use. A value (`Value`, any object) is a nat (an int >= 0) or a Pin, Law, App, Row,
+Bar, Cow, Set or Tab; what comes out of here is normal, and what goes in must be.
 """
 
 from __future__ import annotations

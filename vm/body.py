@@ -1,10 +1,11 @@
 """The body of a law as a tree of expressions, with what is known about it made plain.
 
-    body:  k in range = slot k (0 is the law itself)   (0 f x) = apply   (1 v b) = let, at the top only   (2 x) = constant x
+    body:  k in range = slot k (0 is the law itself)   (0 f x) = apply   (1 v b) = let, at the top only
+           (2 x) = constant x
            anything else = constant
 
-Applications of known functions are told apart by whether they have too few arguments (they make a value), just enough (a
-call, or one of the jets that decide what runs next) or too many. A let that is used once stands where it is used.
+Applications of known functions are told apart by whether they have too few arguments (they make a value), just enough
+(a call, or one of the jets that decide what runs next) or too many. A let that is used once stands where it is used.
 """
 
 from __future__ import annotations
@@ -250,7 +251,7 @@ def law_text(law: Law) -> str:
     return text(law.name) or str(law.name)
 
 
-# -- applications of what is known ----------------------------------------------------------------------------------------
+# -- applications of what is known ------------------------------------------------------------------------------------
 
 
 def saturate(f: Exp, args: list[Exp]) -> Exp:
@@ -283,7 +284,7 @@ def saturate(f: Exp, args: list[Exp]) -> Exp:
 
 
 def natural_arity(head: object) -> i64:
-    """How many arguments turn a head into something else: a cow into a row, a set into a tab, all others into a call."""
+    """How many arguments turn a head into something else: a cow into a row, a set into a tab, others into a call."""
     if isinstance(head, Cow):
         return small(head.size)
     if isinstance(head, Set):
@@ -405,7 +406,7 @@ class Names:
         return self.fork(saturate(f, args))
 
 
-# -- reading ------------------------------------------------------------------------------------------------------------
+# -- reading ----------------------------------------------------------------------------------------------------------
 
 
 @final

@@ -6,8 +6,9 @@ An expression is compiled in one of three positions:
     strict    its value is wanted now, in a register
     lazy      something that stands for its value is wanted: a value if that is free, else a thunk over its free slots
 
-Arguments are registers 0.., then come lets and temporaries. Lets are not made where they are written but where the first
-expression needs them, in each branch anew, and evaluated at once if that expression evaluates them first (see vm.demand).
+Arguments are registers 0.., then come lets and temporaries. Lets are not made where they are written but where the
+first expression needs them, in each branch anew, and evaluated at once if that expression evaluates them first (see
+vm.demand).
 """
 
 from __future__ import annotations
@@ -124,8 +125,8 @@ ENDS: Final = {TCALL, TAPPLY, TJET, RET, RETF, RETC}
 
 @final
 class Ins:
-    """One instruction. Operands are registers, or constants + CONST_BIT; `label` is where it jumps to (or, of a LABEL, its
-    name), `labels` where a switch does."""
+    """One instruction. Operands are registers, or constants + CONST_BIT; `label` is where it jumps to (or, of a LABEL,
+    its name), `labels` where a switch does."""
 
     __slots__ = ("a", "b", "c", "label", "labels", "op", "operands")
 
@@ -203,7 +204,9 @@ class Maker:
 
     # -- small parts --------------------------------------------------------------------------------------------------
 
-    def emit(self, op: int, a: int = 0, b: int = 0, c: int = 0, operands: list[int] | None = None, label: int = -1) -> None:
+    def emit(
+        self, op: int, a: int = 0, b: int = 0, c: int = 0, operands: list[int] | None = None, label: int = -1
+    ) -> None:
         self.out.append(Ins(op, a, b, c, operands, label))
 
     def new(self) -> int:
@@ -584,7 +587,7 @@ class Maker:
         return e.jet.name in FAST or e.jet.name in ("_Eqz", "_Dec", "inc", "_IsNat")
 
     def fast(self, e: JetCall, r: int, operands: list[int], lazily: bool) -> None:
-        """A jet's call: its fast form, if there is one that fits the operands, and its general form (lazily: a thunk)."""
+        """A jet's call: its fast form, if one fits the operands, and its general form (lazily: a thunk)."""
         at = len(self.out)
         self.fast_form(e.jet.name, r, operands)
         fast = self.out[-1] if len(self.out) > at else None
@@ -764,8 +767,8 @@ class Maker:
         code.fast = fast
 
     def liveness(self) -> dict[int, list[int]]:
-        """Mark the operands that are last uses. What to clear after which instruction: registers that one branch needs and
-        the other, which calls something, does not."""
+        """Mark the operands that are last uses. What to clear after which instruction: registers that one branch needs
+        and the other, which calls something, does not."""
         live = 0
         calls = False
         at_label: dict[int, int] = {}

@@ -1,8 +1,8 @@
 """Which slots an expression evaluates first: those that can be evaluated before it without anyone seeing a difference.
 
-`demand` gives the slots that are surely evaluated, in the order in which that happens, up to the first thing whose place in
-the order could be observed: a call of something that may crash, show something or never end. So evaluating exactly these,
-in exactly this order, before the expression changes neither which crash is seen nor what is shown when.
+`demand` gives the slots that are surely evaluated, in the order in which that happens, up to the first thing whose
+place in the order could be observed: a call of something that may crash, show something or never end. So evaluating
+exactly these, in exactly this order, before the expression changes neither which crash is seen nor what is shown when.
 
 What is only returned does not count: evaluated before, it would no longer be in tail position, and a loop that goes
 through it (`id (loop ..)`) would need stack. It does count in laws that loop, where it is an accumulator.
@@ -44,7 +44,8 @@ MAX_ROUNDS: Final = 6
 
 class Demand:
     """The demand of expressions that share lets. `me` is the code being looked at, `mine` what it is assumed to demand.
-    `returned` says whether what is only returned counts; `evaluated` are slots that forks make, and evaluated when they are made."""
+    `returned` says whether what is only returned counts; `evaluated` are slots that forks make, and evaluated when they
+    are made."""
 
     def __init__(self, lets: dict[int, Exp], me: Code, mine: list[int], nesting: int, returned: bool = False) -> None:
         self.lets: Final = lets

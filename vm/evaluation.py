@@ -1,7 +1,7 @@
 """The evaluator: one loop over the words of vm.words, with a stack of its own.
 
-The stack has two sides. `stack` holds registers and what frames own; `frames` holds, for each frame, a word and the base to
-go back to. The frame on top waits for the value that is being computed:
+The stack has two sides. `stack` holds registers and what frames own; `frames` holds, for each frame, a word and the
+base to go back to. The frame on top waits for the value that is being computed:
 
     CODE     word = pc | destination << 32 (>= 0)    owns the code to go on with
     UPDATE   a thunk                                  gets the value, and passes it on
@@ -12,8 +12,8 @@ go back to. The frame on top waits for the value that is being computed:
 
 What a frame owns lies in the stack just below the base that was current when it waits: stack[base - 1].
 
-Nothing here uses the C stack in proportion to what is evaluated, so depth is a question of memory only; and between any two
-words the evaluator can stop (`run` returns after so many steps) and go on later.
+Nothing here uses the C stack in proportion to what is evaluated, so depth is a question of memory only; and between any
+two words the evaluator can stop (`run` returns after so many steps) and go on later.
 """
 
 from __future__ import annotations
@@ -578,9 +578,7 @@ class Evaluation:
                         held = r.args
                         m = len(held)
                     code: Code | None = None
-                    if isinstance(head, Pin):
-                        code = head.code
-                    elif isinstance(head, Law):
+                    if isinstance(head, (Pin, Law)):
                         code = head.code
                     if code is not None and code.nargs == n - 1 + m:
                         if nb + code.nregs > size:
@@ -925,6 +923,9 @@ class Evaluation:
                     while isinstance(r, Thunk) and r.code is None:
                         r = r.a
                     n = len(xs)
+                    if n == 0:
+                        phase = ENTER
+                        continue
                     if isinstance(r, Thunk):
                         if base + 1 > size:
                             self.sp = sp
@@ -943,9 +944,7 @@ class Evaluation:
                     if isinstance(r, App):
                         head = r.head
                         code = None
-                        if isinstance(head, Pin):
-                            code = head.code
-                        elif isinstance(head, Law):
+                        if isinstance(head, (Pin, Law)):
                             code = head.code
                         held = r.args
                         m = len(held)
@@ -983,14 +982,14 @@ class Evaluation:
                         xs = r.args + xs
                         r = r.head
                         n = len(xs)
-                    if isinstance(r, Pin) or isinstance(r, Law):
+                    if isinstance(r, (Pin, Law)):
                         code = r.code
                         callee = entry(r) if code is None else code
                     elif isinstance(r, Cow) and n <= r.size:
                         r = shapes.make_app(r, xs)
                         phase = DELIVER
                         continue
-                    elif isinstance(r, Cow) or (isinstance(r, Set) and n > 0):
+                    elif isinstance(r, (Cow, Set)):
                         k = small(r.size) if isinstance(r, Cow) else 1
                         made = make(r, xs[:k])
                         if n == k:

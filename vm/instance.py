@@ -1,4 +1,5 @@
-"""Laws that are too large to compile: the body as a graph of thunks over an environment, as the specification has it."""
+"""Laws that are too large to compile: the body as a graph of thunks over an environment, as the specification has
+it."""
 
 from __future__ import annotations
 

@@ -16,7 +16,8 @@ first has order (1, 0); one that does not look at an argument on some inputs tak
 What the function returns is taken as the law's result:
 
     a value or a thunk     the result; a thunk (`delay(f, xs)` for an application) is gone on with as a tail call
-    Tail(f, xs)            f applied to the arguments is the result: as `delay`, for an application that nobody else holds
+    Tail(f, xs)            f applied to the arguments is the result: as `delay`, for an application that nobody else
+                           holds
     FALLBACK               the law itself is run on the same arguments
     Steps(generator)       for work that must evaluate things on the way: the generator
 

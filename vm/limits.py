@@ -1,8 +1,8 @@
 """Evaluations run to their end, within limits of time and memory, while signals and other threads get their turn.
 
-Compiled code neither looks at signals nor lets other threads run. So every SLICE steps the evaluator comes back here and
-calls `breathe`, a function that Python interprets: that is where Ctrl-C arrives and where other threads take over. The clock
-is read for the time limit only; nothing that is evaluated can see it.
+Compiled code neither looks at signals nor lets other threads run. So every SLICE steps the evaluator comes back here
+and calls `breathe`, a function that Python interprets: that is where Ctrl-C arrives and where other threads take over.
+The clock is read for the time limit only; nothing that is evaluated can see it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ breathe: Final[Any] = eval("lambda: None")
 
 
 def tune() -> None:
-    """Collect garbage less often: values are many, long-lived and mostly free of cycles. For processes, at their start."""
+    """Collect garbage less often: values are many, long-lived, mostly free of cycles. For processes, at their start."""
     gc.set_threshold(100_000, 20, 100)
 
 
@@ -36,7 +36,8 @@ def evaluate(
 ) -> object:
     """f applied to xs, evaluated and normalised.
 
-    seconds: how long it may take; memory: how many bytes it may come to hold, about. Raises Crash, TimeLimit, MemoryLimit.
+    seconds: how long it may take; memory: how many bytes it may come to hold, about. Raises Crash, TimeLimit,
+    MemoryLimit.
     """
     most = MEMORY if memory is None else memory
     evaluation = Evaluation(f, list(xs), trk, max(most >> 3, 1 << 12))

@@ -1,9 +1,9 @@
 """The instructions that laws are compiled to.
 
 A word is 64 bits: op (8), a (16), b (16), c (24), from the lowest. a and b name registers of the frame, the destination
-first; c is a constant, a register or a place to jump to. Some instructions are followed by operand words of three operands
-each, 20 bits an operand: an index (18), CONST_BIT (the index is a constant's, not a register's), LAST_BIT (the register is
-not used again: it is emptied, so that what it held can be freed while the callee runs).
+first; c is a constant, a register or a place to jump to. Some instructions are followed by operand words of three
+operands each, 20 bits an operand: an index (18), CONST_BIT (the index is a constant's, not a register's), LAST_BIT (the
+register is not used again: it is emptied, so that what it held can be freed while the callee runs).
 
 The fast forms of jets (ADD .. GET) compute on small operands and then skip c >> 16 words; on any others they do
 nothing, and the general form, which comes next, does the work.

@@ -88,13 +88,14 @@ def walk(top: object) -> Generator[object, object, object]:
             if isinstance(owner, Row):
                 owner.normal = True
             elif isinstance(owner, App):
-                owner.normal = True
-                if isinstance(owner.head, Set):
+                made = shapes.make_app(owner.head, owner.args) if isinstance(owner.head, Set) else owner
+                if isinstance(made, Tab):
+                    # Not marked: whoever else holds this app must replace it too.
                     above = slots[-1]
-                    at = len(above) - places[-1] if backwards[-1] else places[-1] - 1
-                    above[at] = shapes.make_app(owner.head, owner.args)
-                    if isinstance(above[at], Tab):
-                        places[-1] -= 1
+                    above[len(above) - places[-1] if backwards[-1] else places[-1] - 1] = made
+                    places[-1] -= 1
+                else:
+                    owner.normal = True
             elif isinstance(owner, Tab):
                 refill(owner.root, here)
                 owner.normal = True

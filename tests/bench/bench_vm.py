@@ -1,4 +1,4 @@
-"""How fast the evaluator is: `python tests/bench/bench_vm.py` prints a table. Not compiled: a hundredth of the sizes."""
+"""How fast the evaluator is: `python tests/bench/bench_vm.py` prints a table. Uncompiled: a hundredth of the sizes."""
 
 import importlib
 import resource
@@ -6,7 +6,7 @@ import sys
 import time
 from pathlib import Path
 
-sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parents[1] / "vm")]
+sys.path += [str(Path(__file__).parents[2]), str(Path(__file__).parents[1] / "vm")]
 vm = importlib.import_module("vm")
 laws = importlib.import_module("laws")
 law = laws.law

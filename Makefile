@@ -15,7 +15,7 @@ lint: .venv/.tools  ## format, lint, types
 	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy
 
 bench: build  ## a table of times; by hand, never in the tests
-	@$(BIN)/python tests/bench/bench_vm.py
+	@$(BIN)/python tests/bench/bench_vm.py && $(BIN)/python tests/bench/bench_sire.py
 
 build: .venv/.built
 

@@ -27,7 +27,7 @@ class CallFailed(MachineError):
 
     def __init__(self, name: str, error: Message) -> None:
         data = error.get("data") or {}
-        super().__init__(f"{name}: {error.get('message')}", str(data.get("hint", "")), FAILED)
+        super().__init__(f"{name}: {error.get('message')}", str(data.get("hint", "")), data.get("exit_status", FAILED))
         self.code = error.get("code")
 
 

@@ -116,6 +116,8 @@ def boot(moment: Moment, cog: int, hash: bytes, program: Value) -> Turn:
     if not step.spun and cog not in moment.cogs:
         raise Divergence(f"there is no cog {cog}")
     outcome = yield Work(0, program, [0])
+    # A request of the old cog that looks like one of the new is another one: it may have been answered just now.
+    become(step, moment, cog, None, ())
     match outcome:
         case Worth(value):
             become(step, moment, cog, cogs.settle(value), ())

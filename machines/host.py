@@ -32,7 +32,7 @@ from machines.device_poke import Poke
 from machines.device_rand import Rand
 from machines.device_time import Time
 from machines.devices import Device
-from machines.errors import FAILED, MachineError
+from machines.errors import FAILED, TIMED_OUT, MachineError
 from machines.evaluator import Workers
 from machines.events import encode
 from machines.heart import Divergence, Moment
@@ -389,7 +389,7 @@ class Host:
             if event is not None:
                 self.awaited.append((event, future))
             elif not future.done():
-                future.set_exception(MachineError(f"{self.name}: cog {cog} did not take it", "opsh cogs tells why"))
+                future.set_exception(MachineError(f"cog {cog} is not there any more", "opsh cogs lists the cogs"))
 
         try:
             match method:
@@ -404,11 +404,17 @@ class Host:
                 case "poke":
                     if cog not in self.machine.moment.cogs:
                         raise Divergence(f"there is no cog {cog}")
-                    take_back = self.poke.send(cog, params["path"], vm.load(params["seed"]), happened)
+                    path = [vm.utf8(step) for step in params["path"]]
+                    take_back = self.poke.send(cog, path, vm.load(params["seed"]), happened)
                     future.add_done_callback(lambda _: take_back())
+            return {"event": await asyncio.wait_for(future, params.get("seconds"))}
         except (Divergence, vm.SeedError) as error:
-            raise MachineError(f"{self.name}: {error}", "opsh cogs lists its cogs") from None
-        return {"event": await future}
+            raise MachineError(str(error), "opsh cogs lists the cogs") from None
+        except TimeoutError:
+            path_text = "/".join(params["path"])
+            raise MachineError(
+                f"cog {cog} does not listen on {path_text}", "opsh cogs tells what it waits for", TIMED_OUT
+            ) from None
 
 
 def rss() -> int:

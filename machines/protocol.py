@@ -30,11 +30,12 @@ Message = dict[str, Any]
 class CallError(Exception):
     """The answer to a call that cannot be fulfilled."""
 
-    def __init__(self, code: int, message: str, hint: str = "") -> None:
+    def __init__(self, code: int, message: str, hint: str = "", exit_status: int = 1) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
         self.hint = hint
+        self.exit_status = exit_status
 
 
 def line(message: Message) -> bytes:
@@ -54,8 +55,8 @@ def result(id: object, value: Message) -> bytes:
 
 
 def failure(id: object, error: CallError) -> bytes:
-    data = {"code": error.code, "message": error.message, "data": {"hint": error.hint}}
-    return line({"jsonrpc": "2.0", "id": id, "error": data})
+    data = {"hint": error.hint, "exit_status": error.exit_status}
+    return line({"jsonrpc": "2.0", "id": id, "error": {"code": error.code, "message": error.message, "data": data}})
 
 
 def parse(data: bytes) -> Message:

@@ -130,12 +130,14 @@ def parse_cog(items: list[Value]) -> Request | None:
 
 
 def word(value: Value) -> str:
-    """A value in a few characters: `%when`, `32`, `..`."""
+    """A value in a few characters: `%when`, `32`, `[%a 5]`, `..`."""
     if isinstance(value, int):
         text = vm.text(value)
         if text and text.isascii() and text.isalnum() and not text[0].isdigit():
             return "%" + text
         return str(value) if value < 10**30 else ".."
+    if isinstance(value, vm.Row) and len(value.items) <= 4:
+        return f"[{' '.join(map(word, value.items))}]"
     return ".."
 
 

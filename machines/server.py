@@ -14,7 +14,6 @@ from collections.abc import Awaitable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
-import vm
 from machines import home, protocol, remote, socket_path
 from machines.errors import MachineError
 from machines.protocol import CallError, Message
@@ -160,7 +159,7 @@ class Server:
         except CallError as error:
             return protocol.failure(id, error)
         except MachineError as error:
-            return protocol.failure(id, CallError(protocol.FAILED, error.message, error.hint))
+            return protocol.failure(id, CallError(protocol.FAILED, error.message, error.hint, error.exit_status))
 
     def call(self, listener: Listener, method: str, params: Message) -> Message | Awaitable[Message]:
         if method == "hello":
@@ -266,7 +265,7 @@ class Server:
 
 
 def change_params(params: Message, method: str) -> Message:
-    """The parameters of a call that changes a cog: `cog`, and as it needs `path` (texts) and `seed` (Base64)."""
+    """The parameters of a call that changes a cog: `cog`, and as it needs `seed`, `path`, `seconds`."""
     found: Message = {"cog": whole(params, "cog") or 0}
     if method in ("replace", "poke"):
         try:
@@ -277,7 +276,8 @@ def change_params(params: Message, method: str) -> Message:
         path = params.get("path")
         if not isinstance(path, list) or not all(isinstance(step, str) for step in path):
             raise CallError(protocol.BAD_PARAMS, "path is a list of texts")
-        found["path"] = [vm.utf8(step) for step in path]
+        found["path"] = path
+        found["seconds"] = whole(params, "seconds")
     return found
 
 

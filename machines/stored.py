@@ -12,7 +12,7 @@ from machines.errors import MachineError
 from machines.lock import Lock
 from machines.store import LOG, TRK, Store
 
-ONE_AT_A_TIME = threading.Lock()
+ONE_AT_A_TIME = threading.RLock()
 """A process must not open an LMDB file twice at once, and to replay is to evaluate: one thread at a time."""
 
 

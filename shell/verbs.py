@@ -24,6 +24,8 @@ class Kind(Enum):
     MACHINE = "MACHINE"
     NEW = "NEW"
     COG = "COG"
+    ACTION = "ACTION"
+    PATH = "PATH"
     FILE = "FILE"
     SEED = "SEED"
     DIRECTORY = "DIR"
@@ -153,6 +155,32 @@ VERBS: tuple[Verb, ...] = (
             JSON,
         ),
     ),
+    Verb(
+        "cog",
+        "restart, replace or drop a cog",
+        "shell.repair:run",
+        (
+            Argument("action", Kind.ACTION, "`restart` (from its last good state), `replace` or `drop`"),
+            MACHINE,
+            Argument("cog", Kind.COG, "the cog's number"),
+            Argument("file", Kind.FILE, "for `replace`: a Sire file whose `main` takes the cog's place", optional=True),
+        ),
+        Danger.DISRUPTIVE,
+        "The machine has to be running. What is done is an event like any other: what was before it can still be seen.",
+    ),
+    Verb(
+        "poke",
+        "send a value to a cog",
+        "shell.poke:run",
+        (
+            MACHINE,
+            Argument("cog", Kind.COG, "the cog's number"),
+            Argument("path", Kind.PATH, "the path that it listens on: words with slashes between them"),
+            Argument("value", Kind.TEXT, "the value, written in Sire with the names of `prelude`"),
+        ),
+        Danger.REVERSIBLE,
+        "The cog has to listen (`%poke`) within ten seconds. It is done when the event is on disk.",
+    ),
     Verb("cogs", "list a machine's cogs and what each waits for", "shell.cogs:run", (MACHINE, JSON)),
     Verb(
         "inspect",
@@ -179,6 +207,14 @@ VERBS: tuple[Verb, ...] = (
         Danger.REVERSIBLE,
         "The new machine has the history of the other one up to that moment, and goes on from there when it is "
         "started. The other one, running or not, is left as it is. Identities are not copied.",
+    ),
+    Verb(
+        "verify",
+        "check everything that a machine has on disk",
+        "shell.verify:run",
+        (MACHINE, JSON),
+        help="Every pin must have its hash, every event must come out again as the log says, every snapshot must be "
+        "the state that the log comes to. Status 1 if anything is wrong.",
     ),
     Verb(
         "sire",
@@ -213,6 +249,33 @@ VERBS: tuple[Verb, ...] = (
         "print the value in a seed",
         "shell.seeds:show",
         (Argument("seed", Kind.SEED, "the seed to read"),),
+        help="All of it, as Loot: a definition for each pin, each after those that it needs. `opsh loot` reads that.",
+    ),
+    Verb(
+        "repl",
+        "open a console on the value in a seed",
+        "shell.seeds:repl",
+        (
+            Argument("seed", Kind.SEED, "the seed to read"),
+            Argument("--feed", Kind.FLAG, "no console: the value is a function, from bytes to output and next version"),
+            Argument("--save", Kind.SEED, "with --feed: where to write the last version"),
+            PATH,
+        ),
+        help="In the console the value is `main`. With --feed it is given standard input, piece by piece as that "
+        "comes, and answers each with a row of the bytes to print and of its next version; the end is an empty piece.",
+        in_window=False,
+    ),
+    Verb(
+        "loot",
+        "read values in text, as `show` prints them",
+        "shell.loot:run",
+        (
+            Argument("files", Kind.FILE, "files to run, in this order; none: a console", optional=True, many=True),
+            Argument("--save", Kind.SEED, "write the last value to a seed"),
+        ),
+        help="Each definition is run and shown: `(f a)=body` is a pinned law, `(| x)=value` a pin, `x=value` a name "
+        "for a value.",
+        in_window=False,
     ),
     Verb(
         "demo",

@@ -9,6 +9,7 @@ from random import Random
 
 import vm
 from machines import cogs, events, heart, snapshots
+from machines.device_poke import Poke
 from machines.device_rand import Rand
 from machines.device_time import SECOND, Time
 from machines.events import Computed, Event, Given
@@ -92,6 +93,7 @@ class Host:
         self.devices = {
             vm.utf8("time"): Time(self.machine.answer, lambda: world.now, self.set_alarm),
             vm.utf8("rand"): Rand(self.machine.answer, self.random.randbytes),
+            vm.utf8("poke"): Poke(self.machine.answer, self.machine.tell_when_delivered),
         }
         self.machine.devices = self.devices
         self.machine.evaluator = self

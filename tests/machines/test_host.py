@@ -1,5 +1,6 @@
 """A real host: a process, a store on a disk, a control socket; and `kill -9`."""
 
+import base64
 import json
 import os
 import random
@@ -335,3 +336,32 @@ def test_a_reader_that_goes_away_ends_the_foreground_run(tmp_path: Path) -> None
     process.wait(30)
     with Stored(directory) as stored:
         assert stored.call("status")["event"] > 1
+
+
+def seed(value: object) -> str:
+    return base64.b64encode(vm.save(value)).decode()
+
+
+def test_a_person_pokes_replaces_restarts_and_drops_cogs(tmp_path: Path) -> None:
+    listen = vm.row([word("poke"), 0, word("poke"), vm.row([word("a"), word("b")])])
+    directory = make(tmp_path / "m", script(asks(listen), asks(listen), asks(listen)))
+    with running(directory) as client:
+        assert client.call("poke", cog=1, path=["a", "b"], seed=seed(42)) == {"event": 2}
+        with pytest.raises(MachineError, match="does not listen on a"):
+            client.call("poke", cog=1, path=["a"], seed=seed(42), seconds=0)
+        for method, params in (("drop", {"cog": 9}), ("restart", {"cog": 1}), ("poke", {"cog": 1, "seed": "?"})):
+            with pytest.raises(CallFailed):
+                client.call(method, **params)
+        program = cogs.program_of(crasher(listen))
+        assert client.call("replace", cog=1, seed=seed(program)) == {"event": 3}
+        client.call("poke", cog=1, path=["a", "b"], seed=seed(1))
+        until(client, "cogs", lambda answer: answer["cogs"][0]["state"] == "crashed")
+        assert client.call("restart", cog=1) == {"event": 5}
+        assert client.call("cogs")["cogs"][0]["waits"] == ["%poke %poke [%a %b]"]
+        assert client.call("drop", cog=1) == {"event": 6}
+        assert client.call("cogs") == {"cogs": []}
+    with Stored(directory) as stored:
+        assert stored.call("cogs") == {"cogs": []}
+    store = Store(directory, readonly=True)
+    assert past.verify(store) == []
+    store.close()

@@ -7,6 +7,7 @@ import pytest
 
 import vm
 from machines import cogs, heart, requests
+from machines.device_poke import Poke
 from machines.events import Crash
 from machines.heart import Moment, Where
 from machines.machine import OUT_OF_MEMORY, Limits
@@ -180,7 +181,7 @@ def test_an_ask_to_nobody_is_answered_with_0() -> None:
 
 
 def test_what_answers_when_the_devices_are_others() -> None:
-    here = vm.set_of([word("time"), word("rand")])
+    here = vm.set_of(map(word, ("time", "rand", "poke")))
     host = machine_of(
         script(asks(vm.row([word("what"), vm.set_of([])])), asks(vm.row([word("what"), here])), asks(WHEN))
     )
@@ -243,3 +244,84 @@ def test_after_a_crash_anywhere_the_machine_is_where_its_log_says(block: int) ->
                 assert state_hash(world.recover()) == world.hashes[end], f"seed {seed}"
             assert all(event <= end for event, _ in world.shown)
             assert set(host.machine.open_requests) == wanted(host.machine.moment), f"seed {seed}"
+
+
+def test_a_crashed_cog_is_restarted_from_its_last_good_state() -> None:
+    host = machine_of(
+        script(asks(cog_call("tell", 1, word("boom"))), asks(WHEN)), script(asks(cog_call("ask", 1, 1, 5)))
+    )
+    until(host, lambda: isinstance(host.machine.moment.cogs[1], cogs.Crashed))
+    good = host.machine.moment.cogs[1].value
+    event = host.machine.restart(1)
+    assert isinstance(host.machine.moment.cogs[1], cogs.Running)
+    assert host.machine.moment.cogs[1].value is good
+    until(host, lambda: len(host.world.log) == event)
+    assert state_hash(host.world.recover()) == state_hash(host.machine.moment)
+    assert set(host.machine.open_requests) == {(1, 0)}
+    with pytest.raises(heart.Divergence, match="neither"):
+        host.machine.restart(1)
+
+
+def test_a_cog_is_dropped_even_in_the_middle_of_an_endless_evaluation() -> None:
+    host = machine_of(endless(), counter())
+    until(host, lambda: 1 in host.machine.busy)
+    host.machine.drop(1)
+    assert 1 not in host.machine.moment.cogs
+    until(host, lambda: len(host.world.log) > 10)
+    assert set(host.world.recover().cogs) == {2}
+    with pytest.raises(heart.Divergence, match="no cog 1"):
+        host.machine.drop(1)
+
+
+def test_a_replaced_cog_runs_the_new_program() -> None:
+    host = machine_of(endless())
+    until(host, lambda: 1 in host.machine.busy)
+    program = vm.pin(cogs.program_of(counter()))
+    host.world.pins[program.hash] = program
+    events: list[int | None] = []
+    host.machine.replace(1, program.hash, program.item, events.append)
+    until(host, lambda: len(host.world.log) > 5)
+    assert events == [2]
+    assert state_hash(host.world.recover()) == host.world.hashes[len(host.world.log)]
+
+
+def test_a_program_that_crashes_leaves_a_crashed_cog() -> None:
+    host = machine_of(counter(wait_until(1 << 40)))
+    program = vm.pin(vm.law(word("bad"), 1, vm.app(0, vm.app(2, word("boom")), 1)))
+    host.world.pins[program.hash] = program
+    host.machine.replace(1, program.hash, program.item, lambda event: None)
+    until(host, lambda: len(host.world.log) == 2)
+    assert isinstance(host.world.recover().cogs[1], cogs.Crashed)
+    assert not host.machine.open_requests
+
+
+def poke_request(*path: str) -> object:
+    return vm.row([word("poke"), 0, word("poke"), vm.row(map(word, path))])
+
+
+def test_pokes_reach_the_requests_that_listen_in_order() -> None:
+    listen = poke_request("a", "b")
+    host = machine_of(shows_again(listen), script(asks(poke_request("a"), poke_request("a", "b"))))
+    poke = host.devices[word("poke")]
+    assert isinstance(poke, Poke)
+    heard: list[int | None] = []
+    path = [word("a"), word("b")]
+    for value in (5, 6, 7):
+        poke.send(1, path, value, heard.append)
+    take_back = poke.send(1, path, 8, heard.append)
+    take_back()
+    until(host, lambda: len(host.world.log) == 5)
+    assert not host.machine.restless
+    assert heard == [3, 4, 5]
+    shown = [vm.load(eval(text)).get(0) for _, text in host.world.shown]  # type: ignore[attr-defined]
+    assert shown == [5, 6, 7]
+
+
+def test_a_poke_that_the_cog_no_longer_waits_for_is_told_so() -> None:
+    host = machine_of(script(asks(poke_request("a"))))
+    poke = host.devices[word("poke")]
+    assert isinstance(poke, Poke)
+    heard: list[int | None] = []
+    poke.send(1, [word("a")], 5, heard.append)
+    host.machine.drop(1)
+    assert heard == [None]

@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TextIO
 
-from shell.console_commands import Quit, is_command, run_command
+from shell.console_commands import COMMANDS, Quit, run_command
 from shell.errors import DONE, FAILED, INTERRUPTED, ShellError
 from shell.output import note, print_json, print_line
 from shell.programs import Progress, cache_directory
-from shell.rex_colours import coloured
+from shell.rex_colours import coloured, is_command
 from shell.safe_text import safe_line, safe_text
 from sire import Loader, Session, SireError
 from sire.reader import BlockReader
@@ -109,10 +109,10 @@ def converse(session: Session) -> int:
 
 def talk(session: Session) -> None:
     """The console of a person at a terminal."""
-    from machines import home
     from shell.console_input import reader
 
-    ask = reader(session, home.home().parent / "console-history", in_colour(sys.stdout))
+    commands = [command.name for command in COMMANDS]
+    ask = reader("sire> ", session.complete, commands, history_file("console-history"), in_colour(sys.stdout))
     note(f"{len(session.names)} names in scope; :help lists the commands, Ctrl-D leaves")
     while True:
         try:
@@ -125,6 +125,13 @@ def talk(session: Session) -> None:
             run_one(session, text)
         except Quit:
             return
+
+
+def history_file(name: str) -> Path:
+    """Where what was typed is kept: beside the machines."""
+    from machines import home
+
+    return home.home().parent / name
 
 
 def run_one(session: Session, text: str, line: int = 1) -> int:

@@ -52,11 +52,6 @@ def find_command(word: str) -> Command:
     return (exact or found)[0]
 
 
-def is_command(text: str) -> bool:
-    """Whether a line is one for us: a colon right before a letter means nothing in Sire."""
-    return len(text) > 1 and text[0] == ":" and text[1].isalpha()
-
-
 def show_help(session: Session, word: str, out: Print) -> None:
     commands = [find_command(word.removeprefix(":"))] if word else COMMANDS
     width = max(len(command.synopsis) for command in COMMANDS)

@@ -13,27 +13,29 @@ from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.lexers import Lexer
 from prompt_toolkit.output import ColorDepth
 
-from shell.console_commands import COMMANDS, is_command
-from shell.rex_colours import STYLES, tokens
-from sire import Session
+from shell.rex_colours import STYLES, is_command, tokens
 from sire.session import is_open
 
-PROMPT, MORE = "sire> ", "....> "
+MORE = "....> "
+
+Complete = Callable[[str], tuple[str, list[str]]]
+"""From what stands before the cursor to the word that it ends with, and the names that begin so."""
 
 
 class Names(Completer):
     """Completes names in scope, and commands."""
 
-    def __init__(self, session: Session) -> None:
-        self.session = session
+    def __init__(self, complete: Complete, commands: list[str]) -> None:
+        self.complete = complete
+        self.commands = commands
 
     def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterable[Completion]:
         before = document.text_before_cursor
         if is_command(before) and " " not in before:
-            names = [command.name for command in COMMANDS if command.name.startswith(before[1:])]
             word = before[1:]
+            names = [command for command in self.commands if command.startswith(word)]
         else:
-            word, names = self.session.complete(before)
+            word, names = self.complete(before)
         return [Completion(name, -len(word)) for name in names]
 
 
@@ -75,13 +77,16 @@ def history(file: Path) -> History:
     return FileHistory(str(file))
 
 
-def reader(session: Session, past: Path, colours: bool) -> Callable[[], str]:
-    """A function that asks for the next thing to run; raises EOFError at the end, KeyboardInterrupt on Ctrl-C."""
+def reader(prompt: str, complete: Complete, commands: list[str], past: Path, colours: bool) -> Callable[[], str]:
+    """A function that asks for the next thing to run; raises EOFError at the end, KeyboardInterrupt on Ctrl-C.
+
+    `commands` are those that begin with a colon, `past` is the file of what was typed before.
+    """
     asking: PromptSession[str] = PromptSession(
-        PROMPT,
+        prompt,
         multiline=True,
         prompt_continuation=MORE,
-        completer=Names(session),
+        completer=Names(complete, commands),
         complete_while_typing=False,
         lexer=Colours() if colours else None,
         key_bindings=keys(),

@@ -22,6 +22,11 @@ STYLES["command"] = "bold"
 COMMAND = re.compile(r":[a-z]+(?=\s|$)")
 
 
+def is_command(text: str) -> bool:
+    """Whether a line is a command to the console: a colon right before a letter means nothing in Sire."""
+    return len(text) > 1 and text[0] == ":" and text[1].isalpha()
+
+
 def tokens(line: str) -> Iterator[tuple[str, str]]:
     """The parts of a line, each with what it is; together they are the line."""
     start = 0

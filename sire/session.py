@@ -100,8 +100,10 @@ class Session:
             compiler.restore(before)
 
     def define(self, name: str, value: Value) -> None:
-        """Binds a name to a value that comes from elsewhere."""
+        """Binds a name to a value that comes from elsewhere, and says nothing of it."""
+        self.compiler.notice = None
         self.compiler.bind(0, 0, vm.utf8(name), value, Const(value))
+        self.compiler.notice = self.notice
 
     # -- names ---------------------------------------------------------------------------------------------------------
 

@@ -12,6 +12,9 @@ bounded: an ellipsis stands for what is left out.
 A nat does not know whether it was meant as a number. Below 2^16 it is one, except that two small letters are a word
 (`%ok`); above, whatever is all printable is text.
 
+With a `Lexicon` nothing is left out and everything has a name of its own, so that the text can be read back:
+`sire.loot` does that.
+
 The value is walked without recursion: each thing to be shown is an `Item`, and an item's form is made once its parts
 have theirs. A form is `Shown`: a tree, and its width if that fits on a line.
 """
@@ -36,10 +39,22 @@ SMALL: Final = 1 << 16
 HUGE: Final = 1 << 512
 """Nats from here on are shown by their first digits."""
 
+WHOLE: Final = 1 << 60
+"""A budget that is never used up."""
+
+LIFTED: Final = 20
+"""With a lexicon, what lies deeper than this gets a definition of its own."""
+
+MANY: Final = 200
+"""With a lexicon, a law of more arguments than these is shown as the application that makes it."""
+
 MAX_ARGS: Final = 26
 """Of more arguments than these, a law's head shows the first."""
 
 NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+NOT_FREE: Final = re.compile(r"_|C[0-9]+|part_[0-9]+")
+"""Names that mean something else where there is a lexicon."""
+
 WORDY: Final = re.compile(r"[A-Za-z0-9_]+")
 LETTERS: Final = re.compile(r"[A-Za-z]+")
 SMALL_LETTERS: Final = re.compile(r"[a-z]{2}")
@@ -88,22 +103,83 @@ class Shown:
 
 
 @final
-class Names:
-    """The names in a law's environment: its own, then letters for arguments and lets."""
+class Lexicon:
+    """A name for every pin, and for what is lifted out of a value because it lies too deep in it."""
 
-    def __init__(self, own: int) -> None:
+    def __init__(self, pins: dict[bytes, str]) -> None:
+        self.pins = pins
+        self.taken: set[str] = set(pins.values())
+        self.lifted: list[tuple[str, Value]] = []
+        """Names and values still to be defined: each before those that were lifted earlier."""
+        self.count = 0
+
+    def lift(self, value: Value) -> Shown:
+        """The name of a value from now on."""
+        self.count += 1
+        name = f"part_{self.count}"
+        self.lifted.append((name, value))
+        return word(name)
+
+
+@final
+class Names:
+    """The names in a law's environment: its own, then letters for arguments and lets.
+
+    With a lexicon no two of them are the same, nor like a pin's, and `identifier` is the law's own.
+    """
+
+    def __init__(self, own: int, lexicon: Lexicon | None = None, identifier: str = "") -> None:
         self.own = own
         self.recursive = False
+        self.lexicon = lexicon
+        self.identifier = identifier
+        self.letters: list[str] = []
+        self.tried = 0
+        if lexicon is not None and not identifier:
+            spelt = nat_text(own)
+            free = NAME.fullmatch(spelt) and not NOT_FREE.fullmatch(spelt) and spelt not in lexicon.taken
+            self.identifier = spelt if free else self.letter(1, lexicon.taken)
+
+    def letter(self, slot: int, taken: set[str]) -> str:
+        while len(self.letters) < slot:
+            self.tried += 1
+            letters = spell(self.tried)
+            if letters not in taken and letters != self.identifier:
+                self.letters.append(letters)
+        return self.letters[slot - 1]
 
     def name(self, slot: int) -> Shown:
+        if self.lexicon is not None:
+            self.recursive = self.recursive or slot == 0
+            # Where a letter is the law's own name, it is the first.
+            own = int(bool(self.letters) and self.letters[0] == self.identifier)
+            return word(self.letter(slot + own, self.lexicon.taken) if slot else self.identifier)
         if slot == 0:
             self.recursive = True
             return name_form(self.own)
-        letters = ""
-        while slot > 0:
-            slot, letter = divmod(slot - 1, 26)
-            letters = chr(97 + letter) + letters
+        letters = spell(slot)
         return word(letters if letters != nat_text(self.own) else letters + "_")
+
+    def head(self) -> Shown:
+        """The law's own name where it is bound: `name`, or `name@tag` if its name in PLAN is another."""
+        if self.lexicon is None:
+            return name_form(self.own)
+        spelt = nat_text(self.own, WHOLE)
+        if spelt == self.identifier:
+            return word(spelt)
+        tag = word(spelt) if NAME.fullmatch(spelt) else nat_form(self.own, WHOLE)
+        if tag.width < 0:
+            tag = quoted_text(spelt) if spelt.isprintable() and spelt else number(self.own, WHOLE)
+        return Shown(Node(SHUT, "@", [Leaf(WORD, self.identifier), tag.rex]), len(self.identifier) + 1 + tag.width)
+
+
+def spell(slot: int) -> str:
+    """The letters of a slot: a .. z, aa .. zz .."""
+    letters = ""
+    while slot > 0:
+        slot, letter = divmod(slot - 1, 26)
+        letters = chr(97 + letter) + letters
+    return letters
 
 
 NO_NAMES: Final = Names(0)
@@ -152,9 +228,10 @@ class Hole:
 class Painter:
     """Makes forms of values until `budget` characters are used up; forms under `limit` wide stay on one line."""
 
-    def __init__(self, width: int, budget: int) -> None:
+    def __init__(self, width: int, budget: int, lexicon: Lexicon | None = None) -> None:
         self.limit = max(width - MARGIN, 1)
-        self.budget = budget
+        self.budget = budget if lexicon is None else WHOLE
+        self.lexicon = lexicon
 
     def paint(self, top: Item) -> Shown:
         waiting = [top]
@@ -170,15 +247,29 @@ class Painter:
         return top.done
 
     def definition(self, pin: Pin) -> Rex:
-        """`name=value`, or `(name a b)=body`."""
+        """`name=value`, or `(name a b)=body`; with a lexicon `(| name)=value`."""
         value = pin.item
         item = Item(VALUE, value, 0, NO_NAMES, 0)
-        if isinstance(value, Law):
-            names = Names(value.name)
+        lexicon = self.lexicon
+        if isinstance(value, Law) and (lexicon is None or value.args <= MANY):
+            names = Names(value.name, lexicon, "" if lexicon is None else lexicon.pins[pin.hash])
             item = top_of(value, names, 0)
             head = signature(value, names, True).rex
+        elif lexicon is not None:
+            head = Node(NEST, "|", [Leaf(WORD, lexicon.pins[pin.hash])])
         else:
             head = pin_form(pin).rex
+        return self.defined(head, item)
+
+    def alias(self, name: str, value: Value) -> Rex:
+        """`name=value`."""
+        return self.defined(Leaf(WORD, name), Item(VALUE, value, 0, NO_NAMES, 0))
+
+    def plain(self, value: Value) -> Rex:
+        """The value alone."""
+        return in_parentheses(self.paint(Item(VALUE, value, 0, NO_NAMES, 0)).rex)
+
+    def defined(self, head: Rex, item: Item) -> Rex:
         body = in_parentheses(self.paint(item).rex)
         if is_open(body):
             return Node(OPEN, "=", [head], body)
@@ -192,11 +283,13 @@ class Painter:
 
     def open(self, item: Item) -> list[Item]:
         value = item.value
-        if item.kind == LEFT_OUT or self.budget <= 0 or item.depth > MAX_DEPTH:
+        if item.kind == LEFT_OUT or self.budget <= 0 or (item.depth > MAX_DEPTH and self.lexicon is None):
             item.kind = LEFT_OUT
             item.shown = word("…")
             return []
         self.budget -= 1
+        if self.lexicon is not None and self.open_whole(item, self.lexicon):
+            return item.parts or []
         if item.kind == BODY or item.kind == TOP:
             return self.open_body(item)
         if isinstance(value, int):
@@ -233,6 +326,33 @@ class Painter:
         else:
             item.shown = word("…")
         return []
+
+    def open_whole(self, item: Item, lexicon: Lexicon) -> bool:
+        """Opens what is shown otherwise with a lexicon; whether it was that."""
+        value = item.value
+        if item.kind == BODY or item.kind == TOP:
+            return False
+        if isinstance(value, Pin):
+            item.shown = word(lexicon.pins[value.hash])
+        elif item.depth > LIFTED and isinstance(value, (App, Law, Row, Set, Tab)):
+            item.shown = lexicon.lift(value)
+        elif isinstance(value, Cow) and item.kind != VALUE:
+            item.shown = word(f"C{value.size}")
+        elif isinstance(value, Law) and value.args > MANY:
+            item.parts = self.inside(item, VALUE, [0, value.name, value.args, value.body])
+            return True
+        elif isinstance(value, Law):
+            item.parts = [top_of(value, Names(value.name, lexicon), item.depth + 1)]
+            return True
+        elif isinstance(value, App):
+            item.parts = self.inside(item, VALUE, [value.head, *value.args])
+            return True
+        else:
+            return False
+        if item.kind != VALUE:
+            item.shown = dotted(item.done)
+        item.parts = []
+        return True
 
     def inside(self, item: Item, kind: int, values: list[Value]) -> list[Item]:
         room = self.budget // 2 + 1
@@ -321,11 +441,12 @@ class Painter:
         if isinstance(value, Row):
             return self.fit(in_brackets(parts), parts, 1 + len(parts), "++", [spread(part) for part in parts])
         if isinstance(value, Set):
+            self.lift_tall(parts)
             closed = Node(PREF, "%", [in_brackets(parts)])
             return self.fit(closed, parts, 2 + len(parts), "%%", [[part.done.rex] for part in parts])
         if isinstance(value, Tab):
             return self.tab_form(parts)
-        if isinstance(value, Law):
+        if isinstance(value, Law) and len(parts) == 1:
             return self.law_form(value, parts[0])
         if item.tree is not None:
             return self.tree_form(item, item.tree, parts)
@@ -339,11 +460,12 @@ class Painter:
     def tab_form(self, parts: list[Item]) -> Shown:
         if not parts:
             return Shown(Node(PREF, "#", [Node(NEST, ",", [])]), 3)
+        self.lift_tall(parts[::2])
         closed: list[Rex] = []
         lines: list[list[Rex]] = []
         for i in range(0, len(parts) - 1, 2):
             key = parts[i].done.rex
-            if is_namesake(parts[i].value, parts[i + 1].value):
+            if self.is_namesake(parts[i].value, parts[i + 1].value):
                 closed.append(Node(PREF, "=", [key]))
                 lines.append([Node(PREF, "=", [key])])
             else:
@@ -353,6 +475,23 @@ class Painter:
             closed.append(parts[-1].done.rex)
             lines.append([parts[-1].done.rex])
         return self.fit(Node(NEST, ",", closed), parts, 1 + len(parts), "##", lines)
+
+    def lift_tall(self, keys: list[Item]) -> None:
+        """With a lexicon, a key that does not stand on one line gets a definition of its own."""
+        lexicon = self.lexicon
+        if lexicon is not None:
+            for key in keys:
+                if key.done.width < 0:
+                    key.shown = dotted(lexicon.lift(key.value))
+
+    def is_namesake(self, key: Value, value: Value) -> bool:
+        """Whether a tab's value is the pin whose name is its key."""
+        if not isinstance(key, int) or key == 0 or not isinstance(value, Pin):
+            return False
+        if self.lexicon is not None:
+            return nat_text(key) == self.lexicon.pins[value.hash] and key_kind([key]) == WORD_KEY
+        law = value.item
+        return isinstance(law, Law) and law.name == key
 
     def law_form(self, law: Law, body: Item) -> Shown:
         names = body.names
@@ -431,6 +570,11 @@ def word(name: str) -> Shown:
     return Shown(Leaf(WORD, name), len(name))
 
 
+def dotted(shown: Shown) -> Shown:
+    """A name among keys, where a bare word would be a text."""
+    return Shown(Node(PREF, ".", [shown.rex]), shown.width + 1)
+
+
 def quoted_text(text: str) -> Shown:
     return Shown(Leaf(TEXT, text), len(text) + 2)
 
@@ -454,12 +598,14 @@ def nat_form(n: int, budget: int) -> Shown:
             return quoted_text(spelt)
         if spelt and is_page(spelt):
             return Shown(line_texts(spelt), -1)
-    return number(n)
+    return number(n, budget)
 
 
-def number(n: int) -> Shown:
+def number(n: int, budget: int = 0) -> Shown:
     if n < HUGE:
         return word(str(n))
+    if budget > WHOLE // 2:
+        return word(hex(n))
     return word(f"0x{n >> (n.bit_length() // 4 * 4 - 60):x}…")
 
 
@@ -514,9 +660,10 @@ def bar_form(data: bytes, budget: int) -> Shown:
 def signature(law: Law, names: Names, named: bool) -> Shown:
     """`(f a b)`, or without the name `a`, `(a b)`."""
     count = law.args
-    forms = [name_form(law.name)] if named else []
-    forms += [names.name(slot) for slot in range(1, min(count, MAX_ARGS) + 1)]
-    if count > MAX_ARGS:
+    most = MAX_ARGS if names.lexicon is None else MANY
+    forms = [names.head()] if named else []
+    forms += [names.name(slot) for slot in range(1, min(count, most) + 1)]
+    if count > most:
         forms.append(word("…"))
     if len(forms) == 1:
         return forms[0]
@@ -572,14 +719,6 @@ def is_op(rex: Rex) -> bool:
 
 def is_open(rex: Rex) -> bool:
     return (isinstance(rex, Node) and rex.mode == OPEN) or (isinstance(rex, Leaf) and rex.shape == LINE)
-
-
-def is_namesake(key: Value, value: Value) -> bool:
-    """Whether a tab's value is the pinned law of the name that is its key."""
-    if isinstance(key, int) and key != 0 and isinstance(value, Pin):
-        law = value.item
-        return isinstance(law, Law) and law.name == key
-    return False
 
 
 def key_kind(keys: list[Value]) -> int:

@@ -46,7 +46,7 @@ NAMES = {
     "_Cdr": 1,
 }
 Program = tuple[int, list[object], object]
-"""Number of arguments, lets, expression: a slot (an int), ("const", value), ("jet", name), or a list, which is a call."""
+"""Number of arguments, lets, expression: a slot (int), ("const", value), ("jet", name), or a list, which is a call."""
 
 
 def expressions(slots: int) -> st.SearchStrategy[object]:

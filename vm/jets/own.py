@@ -88,7 +88,7 @@ HASHES: Final[list[tuple[str, str]]] = [
     ("sub64", "2mDN4AtjbjBwivntmeJcmTSwpmbWC5SCTw8V4deuLV33"),
     ("sum", "8bChTMSQz1cEZfxpuGkLxT9cvu1g1WMDuhXRaAMkYg3G"),
     ("sumOf", "31AAw18BKP6L7UqRr27KwFYjGHDvKmLHq4qtoEzEoWcZ"),
-    ("tabAlter", "Bf6jLGCAeoRYvQj5TGFQsNZ7diBW6eWvu21vNVVzVvZs"),
+    ("tabAlter", "CqtnhBpbM5Tn5KY9y4K6ybuCyYtqhfvZKMJrCuWhdmKm"),
     ("tabElemIdx", "46UhQ9eWkY5LXVykUNWm7MJDYagcMAowPzxFbQDwhEdr"),
     ("tabFoldlWithKey", "F6QW4F12SWqdhwLPx8MXwCtCqcPEWhzoPpDX6VJktMit"),
     ("tabFromPairs", "8h7f38REEkjvWk9Q6JwBbunj9pxb7h9Y5ECw7KM2A6qv"),

@@ -129,6 +129,7 @@ FIRST_SIZE: Final = 256
 SLACK: Final = 8
 NATS: Final[list[object]] = list(range(1 << 16))
 NONE: Final[list[object]] = []
+MULTIPLIED: Final = 1 << 31  # larger ones go to the jet, which sees to it that the product is not absurd
 
 
 @final
@@ -739,7 +740,7 @@ class Evaluation:
                     x = stack[base + ((w >> 24) & 65535)]
                     k = w >> 40
                     y = stack[base + (k & 65535)]
-                    if isinstance(x, int) and isinstance(y, int):
+                    if isinstance(x, int) and isinstance(y, int) and x < MULTIPLIED and y < MULTIPLIED:
                         z = x * y
                         stack[a] = NATS[z] if z < 65536 else z
                         pc += k >> 16

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import vm
@@ -11,7 +11,9 @@ from sire.backend import evaluate
 from sire.syntax import Call, Const, Inline, Lambda, Let, LetRec, Tree, Var, shift, tree_of, tree_value
 
 INC = 3
-"""The one operation that the programs use."""
+KEEP = vm.law(0, 2, 1)
+MIX = vm.law(0, 2, vm.app(0, vm.app(0, vm.app(0, vm.app(2, 2), vm.app(0, INC, 1)), vm.app(0, KEEP, 1)), 2))
+"""The operations that the programs use: (MIX x y) is x + 1 if y is 0, else x."""
 
 
 @st.composite
@@ -23,7 +25,7 @@ def trees(draw: st.DrawFn, arity: int, env: tuple[int, ...], depth: int) -> Tree
     if fitting:
         options += ["var", "var"]
     if depth:
-        options += ["let", "letrec", "call"] + ([] if arity else ["inc"])
+        options += ["let", "letrec", "call", "call", "call"] + ([] if arity else ["inc", "mix", "mix"])
     choice = draw(st.sampled_from(options))
     below = max(depth - 1, 0)
     if choice == "const":
@@ -32,6 +34,8 @@ def trees(draw: st.DrawFn, arity: int, env: tuple[int, ...], depth: int) -> Tree
         return Var(draw(st.sampled_from(fitting)))
     if choice == "inc":
         return Call(Const(INC), draw(trees(0, env, below)))
+    if choice == "mix":
+        return Call(Call(Const(MIX), draw(trees(0, env, below))), draw(trees(0, env, below)))
     if choice == "lambda":
         # The function itself is not used, or it could run for ever: its arity matches nothing.
         body = draw(trees(0, (0,) * arity + (-1, *env), below))
@@ -64,8 +68,11 @@ def meaning(tree: Tree, env: list[Any]) -> Any:
         case Const():
             return tree.value
         case Call():
-            if isinstance(tree.function, Const):
+            function = tree.function
+            if isinstance(function, Const):
                 return meaning(tree.argument, env) + 1
+            if isinstance(function, Call) and isinstance(function.function, Const):
+                return meaning(function.argument, env) + (meaning(tree.argument, env) == 0)
             return meaning(tree.function, env)(lambda: meaning(tree.argument, env))
         case Let():
             return meaning(tree.body, [lambda: meaning(tree.value, env), *env])
@@ -88,9 +95,10 @@ def curry(tree: Lambda, env: list[Any], missing: int) -> Any:
     return take
 
 
-@given(trees(0, (), 6))
-def test_a_program_computes_what_its_tree_says(tree: Tree):
-    assert evaluate(tree) == meaning(tree, [])
+@settings(max_examples=200)
+@given(trees(3, (), 6), st.integers(0, 9), st.integers(10, 19), st.integers(20, 29))
+def test_a_program_computes_what_its_tree_says(tree: Tree, x: int, y: int, z: int):
+    assert vm.evaluate(evaluate(tree), x, y, z) == meaning(tree, [])(lambda: x)(lambda: y)(lambda: z)
 
 
 def unmarked(tree: Tree) -> Tree:

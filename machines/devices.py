@@ -40,3 +40,26 @@ class Device(Protocol):
     def cancel(self, where: Where) -> None: ...
 
     def close(self) -> None: ...
+
+
+class Late:
+    """A device that takes long to load: it is made when it is first asked for something."""
+
+    leaves_traces = True
+
+    def __init__(self, make: Callable[[], Device]) -> None:
+        self.make = make
+        self.device: Device | None = None
+
+    def open(self, where: Where, params: Sequence[Value]) -> None:
+        if self.device is None:
+            self.device = self.make()
+        self.device.open(where, params)
+
+    def cancel(self, where: Where) -> None:
+        if self.device is not None:
+            self.device.cancel(where)
+
+    def close(self) -> None:
+        if self.device is not None:
+            self.device.close()

@@ -26,6 +26,10 @@ from vm import Value
 GRACE = 2.0
 """A worker keeps the time itself; if it has not replied so many seconds later, it is ended."""
 
+ASK_SECONDS = 10
+NOBODY = -1
+"""Stands for the cog where a device asks."""
+
 Evaluated = Callable[[Where, Computed | Given, Iterable[Value]], None]
 
 
@@ -80,10 +84,28 @@ class Workers:
         self.waiting: deque[tuple[Where, Eval]] = deque()
         self.running: dict[Where, asyncio.Task[None]] = {}
         self.idle: list[Worker] = []
+        self.asking: dict[Where, asyncio.Future[Computed | Given]] = {}
+        self.asked = 0
 
     def open(self, where: Where, request: Eval) -> None:
         self.waiting.append((where, request))
         self.next()
+
+    async def ask(self, f: Value, x: Value) -> Value | None:
+        """f applied to x, for a device that needs to know; None if it crashed or took too long."""
+        self.asked += 1
+        where = (NOBODY, self.asked)
+        future = self.asking[where] = asyncio.get_running_loop().create_future()
+        self.open(where, Eval(ASK_SECONDS, f, [x]))
+        try:
+            answer = await future
+        finally:
+            del self.asking[where]
+            self.cancel(where)
+        match answer:
+            case Computed(value=vm.Row(items=[value])):
+                return value
+        return None
 
     def cancel(self, where: Where) -> None:
         task = self.running.pop(where, None)
@@ -117,7 +139,10 @@ class Workers:
             raise
         if self.running.get(where) is me:
             del self.running[where]
-            self.evaluated(where, answer, shown)
+            if where in self.asking:
+                self.asking[where].set_result(answer)
+            else:
+                self.evaluated(where, answer, shown)
         self.next()
 
     def close(self) -> None:

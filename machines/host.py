@@ -22,7 +22,7 @@ from concurrent.futures import ThreadPoolExecutor
 from importlib import metadata
 from pathlib import Path
 from time import perf_counter_ns, time_ns
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -31,7 +31,7 @@ from machines import home, past, reading
 from machines.device_poke import Poke
 from machines.device_rand import Rand
 from machines.device_time import Time
-from machines.devices import Device
+from machines.devices import Device, Late
 from machines.errors import FAILED, TIMED_OUT, MachineError
 from machines.evaluator import Workers
 from machines.events import encode
@@ -43,6 +43,9 @@ from machines.server import Server
 from machines.shown import Layout, Mark, Shower
 from machines.snapshots import Snapshots
 from machines.store import LOG, SNAPSHOTS, TRK, Batch, Store
+
+if TYPE_CHECKING:
+    from machines.device_http import Http
 
 TURN = 5_000_000
 """How long the machine evaluates before the socket and the timers get a look, in nanoseconds."""
@@ -142,7 +145,9 @@ class Host:
             "time": Time(self.machine.answer, time_ns, self.loop.call_later),
             "rand": Rand(self.machine.answer),
             "poke": self.poke,
+            "http": Late(self.make_http),
         }
+        self.http: Http | None = None
         self.machine.devices = {vm.utf8(name): device for name, device in devices.items()}
         self.workers = Workers(self.machine.evaluated)
         self.machine.evaluator = self.workers
@@ -160,6 +165,12 @@ class Host:
         self.look_idle()
         await self.stopping.wait()
         await self.finish()
+
+    def make_http(self) -> Device:
+        from machines.device_http import Http
+
+        self.http = Http(self.machine.answer, self.workers.ask, self.directory)
+        return self.http
 
     # Stopping ---------------------------------------------------------------------------------------------------------
 
@@ -360,13 +371,17 @@ class Host:
         }
 
     def cogs(self) -> list[Entry]:
-        return reading.cog_entries(self.machine.moment, self.machine.last_event)
+        return [self.cog(cog) for cog in sorted(self.machine.moment.cogs)]
 
     def cog(self, cog: int) -> Entry:
         state = self.machine.moment.cogs.get(cog)
         if state is None:
             return {"cog": cog, "state": "gone", "waits": [], "event": self.durable, "error": None}
-        return reading.cog_entry(cog, state, self.machine.last_event.get(cog, 0))
+        entry = reading.cog_entry(cog, state, self.machine.last_event.get(cog, 0))
+        address = self.http.address(cog) if self.http is not None else None
+        if address is not None:
+            entry["waits"].append(f"visitors at {address}")
+        return entry
 
     def inspect(self, cog: int) -> Entry | None:
         return reading.inspect(self.machine.moment, cog)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import vm
@@ -95,7 +95,6 @@ def curry(tree: Lambda, env: list[Any], missing: int) -> Any:
     return take
 
 
-@settings(max_examples=200)
 @given(trees(3, (), 6), st.integers(0, 9), st.integers(10, 19), st.integers(20, 29))
 def test_a_program_computes_what_its_tree_says(tree: Tree, x: int, y: int, z: int):
     assert vm.evaluate(evaluate(tree), x, y, z) == meaning(tree, [])(lambda: x)(lambda: y)(lambda: z)

@@ -13,6 +13,7 @@ from vm.hashing import hash_text, parse_hash
 from vm.limits import evaluate, force, tune
 from vm.order import compare, equal
 from vm.pins import lazy_pin, load_pin
+from vm.room import watch
 from vm.seed import SeedError, load, load_pod, save, save_pin, save_pod
 from vm.text import text, utf8
 from vm.values import App, Bar, Cow, Crash, Interrupted, Law, MemoryLimit, Pin, Row, Set, Tab, TimeLimit, Value
@@ -66,4 +67,5 @@ __all__ = [
     "text",
     "tune",
     "utf8",
+    "watch",
 ]

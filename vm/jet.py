@@ -35,17 +35,14 @@ is
 computed already. A function never raises Crash for what its law would do otherwise; it may raise Crash where the law
 crashes so.
 
-A function whose result could be absurdly large (bex, lsh, pow ..) calls `allow(bits)` first, which raises MemoryLimit.
+A function whose result could be absurdly large (bex, lsh, pow ..) calls `vm.room.allow(bits)` first, which raises
+MemoryLimit.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from typing import Any, Final, final
-
-from vm.values import MemoryLimit
-
-MAX_BITS: Final = 1 << 31
 
 
 @final
@@ -125,9 +122,3 @@ class Jet:
         self.function: Final = function
         self.order: Final = [i for i in range(arity) if strict[i] != "l"] if order is None else order
         self.total: Final = total
-
-
-def allow(bits: int) -> None:
-    """Raises MemoryLimit if a nat of so many bits is out of the question."""
-    if bits > MAX_BITS:
-        raise MemoryLimit

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 import vm
 from sire import Loader, library_path
-from vm import jets, order
+from vm import jets, order, room
 from vm.hashing import hash_value
 from vm.jet import FALLBACK
 
@@ -92,6 +92,15 @@ def test_arithmetic_that_takes_long_is_left_to_the_law_which_can_be_interrupted(
 def test_absurd_sizes_end_at_the_memory_limit(name: str, args: list[object]) -> None:
     with pytest.raises(vm.MemoryLimit):
         jets.NATIVE[name].function(*args)
+
+
+def test_large_values_are_not_made_where_the_process_holds_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(room, "held", lambda: 10**9)
+    monkeypatch.setattr(room, "most", 10**9 + 2**24)
+    assert jets.NATIVE["_Bex"].function(2**26) == 1 << 2**26
+    for name, args in [("_Bex", [2**28]), ("_Gen", [2**20, 0]), ("_Add", [1 << 2**28, 1])]:
+        with pytest.raises(vm.MemoryLimit):
+            jets.NATIVE[name].function(*args)
 
 
 def test_hashing_ends_at_a_limit_on_values_that_unfold() -> None:

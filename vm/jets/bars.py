@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from vm import shapes
-from vm.jet import FALLBACK, Jet, Steps, allow
+from vm.jet import FALLBACK, Jet, Steps
 from vm.jets.common import Work, bit, items, length, nat, some, with_items
+from vm.room import allow
 from vm.values import Bar, Thunk, known
 
 

@@ -5,17 +5,19 @@ from __future__ import annotations
 from typing import Final
 
 from vm import order, shapes
-from vm.jet import FALLBACK, Jet, Steps, allow
+from vm.jet import FALLBACK, Jet, Steps
 from vm.jets.common import Work, bit, item, items, lazy_item, length, nat, pair, row_of, tail, with_items
-from vm.values import Cow, MemoryLimit, Row, delay, known
+from vm.room import ROW, allow
+from vm.values import Cow, Row, delay, known
 
 LONG: Final = 1 << 26
 """Rows of more items than this are left to the law, which does not live to see them either."""
+THUNK: Final = 8 * 100
+"""Bits that an item takes which is not computed yet."""
 
 
 def room(n: int) -> None:
-    if n > LONG:
-        raise MemoryLimit
+    allow(64 * n, ROW)
 
 
 def null(x: object) -> object:
@@ -98,6 +100,7 @@ def gen(n: object, f: object) -> object:
     count = nat(n)
     if count > LONG:
         return FALLBACK
+    allow(THUNK * count, ROW)
     return row_of([delay(f, [i]) for i in range(count)])
 
 
@@ -107,6 +110,7 @@ def weld(x: object, y: object) -> object:
 
 
 def map_(f: object, x: object) -> object:
+    allow(THUNK * length(x), ROW)
     return row_of([delay(f, [y]) for y in items(x)])
 
 
@@ -222,6 +226,7 @@ def collecting(n: int, out: list[object], xs: object, backwards: bool) -> Work:
 
 
 def collected(n: int, out: list[object], backwards: bool) -> object:
+    room(n)
     zeros: list[object] = [0] * (n - len(out))
     out += zeros
     return row_of(out[::-1] if backwards else out)

@@ -16,10 +16,13 @@ from mypy_extensions import i64
 
 from vm import shapes
 from vm.jet import Jet
+from vm.text import text
 from vm.values import App, Code, Cow, Law, Pin, Row, Set, Tab, small
 
 MAX_DEPTH: Final = 120
 MAX_NODES: Final = 50_000
+MAX_FORKS: Final = 400
+MAX_NAME: Final = 512
 INLINE_DEPTH: Final = 60
 
 TRUE: Final = 0
@@ -181,6 +184,16 @@ class JetSource:
 
 
 @final
+class ItemSource:
+    """The content of a pin, to be applied to more arguments than a law is compiled with."""
+
+    __slots__ = ("item",)
+
+    def __init__(self, item: object) -> None:
+        self.item: Final = item
+
+
+@final
 class ExpSource:
     """An expression over the slots `slots`, given in this order; those in `evaluated` are evaluated."""
 
@@ -205,9 +218,12 @@ def entry(f: object) -> Code:
                 jet = jets.find(f.hash)
                 if jet is not None:
                     code = Code(jet.name, jet.arity, JetSource(jet, code))
+            elif (n := shapes.arity(item)) > MAX_DEPTH:
+                code = Code("pin", small(n), ItemSource(item))
             else:
-                n = shapes.arity(item)
-                args: list[Exp] = [Var(i + 1) for i in range(min(n, MAX_DEPTH))]
+                while isinstance(item, Pin) and isinstance(item.item, Pin):
+                    item = item.item
+                args: list[Exp] = [Var(i + 1) for i in range(n)]
                 # Only a law returns itself: a pin around one (a cow, a bar ..) returns that pin.
                 exp: Exp = Const(f)
                 if not returns_itself(item):
@@ -246,9 +262,8 @@ def returned(f: object) -> Exp:
 
 
 def law_text(law: Law) -> str:
-    from vm.text import text
-
-    return text(law.name) or str(law.name)
+    """A law's name for people who look at codes."""
+    return (text(law.name) if law.name.bit_length() <= MAX_NAME else None) or "law"
 
 
 # -- applications of what is known ------------------------------------------------------------------------------------
@@ -378,6 +393,8 @@ class Names:
 
     def __init__(self, last: int) -> None:
         self.last = last
+        self.forks = 0
+        self.nesting = 0
 
     def new(self) -> int:
         self.last += 1
@@ -389,6 +406,16 @@ class Names:
             return Apply(self.fork(e.f), e.args)
         if not isinstance(e, Op):
             return e
+        # Constants may hold ops in ops, shared and as deep as anyone likes: those in far are left to the general code.
+        if self.forks == MAX_FORKS or self.nesting == INLINE_DEPTH:
+            return Call(entry(e.op), e.args)
+        self.forks += 1
+        self.nesting += 1
+        made = self.made(e)
+        self.nesting -= 1
+        return made
+
+    def made(self, e: Op) -> Exp:
         if e.op == 2:
             less = self.new()
             return Fork(TRUE, e.args[2], -1, [less], self.on(e.args[1], [less]), e.args[0])

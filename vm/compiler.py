@@ -168,7 +168,8 @@ def compile_code(code: Code) -> None:
             maker = Maker({}, code)
             maker.jet_entry(source.jet)
         else:
-            assert isinstance(source, ExpSource)
+            if not isinstance(source, ExpSource):
+                raise TooLarge
             maker = Maker({}, code)
             for i, slot in enumerate(source.slots):
                 maker.register[slot] = i

@@ -25,7 +25,7 @@ from librt.vecs import append, vec
 from mypy_extensions import i64
 
 from vm import shapes
-from vm.body import LawSource, entry
+from vm.body import ItemSource, LawSource, entry
 from vm.compiler import compile_code
 from vm.instance import instantiate
 from vm.jet import FALLBACK, Attempt, Jet, Steps, Tail, Track
@@ -805,15 +805,19 @@ class Evaluation:
                         size = self.grow(base + window)
                     continue
                 elif op == TREE:
-                    source = cast(LawSource, consts[0])
+                    source = consts[0]
                     i = 0
                     xs = []
                     while i < cd.nargs:
                         xs.append(stack[base + i])
                         stack[base + i] = None
                         i += 1
-                    r = instantiate(source.law, source.me, xs)
-                    phase = ENTER if isinstance(r, Thunk) else DELIVER
+                    if isinstance(source, LawSource):
+                        r = instantiate(source.law, source.me, xs)
+                        phase = ENTER if isinstance(r, Thunk) else DELIVER
+                    else:
+                        r = cast(ItemSource, source).item
+                        phase = APPLYING
 
             # No instruction: values and applications on their way.
             while phase != 0:

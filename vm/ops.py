@@ -1,7 +1,7 @@
 """The operations of PLAN, which nats stand for when they are applied.
 
-    (0 n a b) = the law {n a b}     (1 p l a n x) = case x of pin, law, app, nat     (2 z p x) = case nat(x) of 0, n+1
-    (3 x) = nat(x) + 1              (4 x) = the pin of x                             (n x), n > 4 = a crash
+(0 n a b) = the law {n a b}     (1 p l a n x) = case x of pin, law, app, nat     (2 z p x) = case nat(x) of 0, n+1
+(3 x) = nat(x) + 1              (4 x) = the pin of x                             (n x), n > 4 = a crash
 """
 
 from __future__ import annotations

@@ -54,7 +54,7 @@ PEEK: Final = 37  # a = its value, if that is computed already
 HOLE: Final = 38  # a = a thunk still to be filled
 FILL: Final = 39  # the thunk a is b
 COMPILE: Final = 40  # compile this code, and start again
-TREE: Final = 41  # return the body of law c as thunks, on the arguments
+TREE: Final = 41  # return the body of a law as thunks, or the content of a pin, on the arguments: too large to compile
 NAT: Final = 42  # a = 1 if b is a nat
 JNAPP: Final = 43  # jump to c if a is no application
 JNNAT: Final = 44  # jump to c if a is no nat

@@ -210,3 +210,28 @@ def test_a_switch_on_a_tab_looks_the_key_up(known: Known) -> None:
     assert shown(f, 2**70, 10, 20) == ([], 20)
     assert shown(f, 6, 10, 20) == ([], 7)
     assert shown(f, vm.bar(b"5"), 10, 20) == ([], 7)
+
+
+def test_a_pinned_closure_that_lacks_hundreds_of_arguments_runs(known: Known) -> None:
+    names = [f"a{i}" for i in range(400)]
+    wide = law(known, "wide", " ".join(names), ["_Sub", names[-1], names[0]])
+    closure = vm.pin(vm.pin(vm.app(wide, 7)))
+    assert vm.evaluate(closure, *range(1, 400)) == 392
+
+
+def test_ops_within_ops_in_constants_are_run_however_deep_and_shared(known: Known) -> None:
+    tower: object = known["id"]
+    for _ in range(7):
+        tower = vm.app(1, tower, tower, tower, tower)
+    f = law(known, "tower", "x", ["case", tower, tower, tower, tower, "x"])
+    assert vm.evaluate(f, 5) == 5
+    less: object = known["id"]
+    for _ in range(2000):
+        less = vm.app(2, 9, less)
+    f = law(known, "less", "x", ["2", 9, less, "x"])
+    assert vm.evaluate(f, 5000) == 2999
+    assert vm.evaluate(f, 50) == 9
+
+
+def test_a_law_may_have_a_name_of_any_size() -> None:
+    assert vm.evaluate(vm.law(255 + 2**200_000, 1, 1), 5) == 5

@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 import vm
-from machines import home, past, reading
+from machines import config, home, past, reading
 from machines.device_poke import Poke
 from machines.device_rand import Rand
 from machines.device_time import Time
@@ -56,14 +56,8 @@ BATCH_LIMIT = 32 << 20
 RECORD_LIMIT = 20_000
 """Events that may wait for the disk before evaluation waits too."""
 
-SNAPSHOT_EVENTS = 20_000
-"""A snapshot is due after so many events,"""
-
-SNAPSHOT_WORK = 2_000_000_000
-"""or so many nanoseconds of evaluation, which a start would have to repeat,"""
-
 SNAPSHOT_SHARE = 20
-"""but at most this fraction of the time goes into snapshots."""
+"""At most this fraction of the time goes into snapshots."""
 
 INTERRUPTED = 130
 SHOW_PAGE = 500
@@ -109,6 +103,7 @@ class Host:
         Once it runs, a line of JSON is written to the file descriptor `ready`.
         """
         home.require(self.directory)
+        self.config = config.read(self.directory)
         lock = Lock(self.directory)
         try:
             self.store = Store(self.directory)
@@ -137,7 +132,7 @@ class Host:
         self.trk_durable = self.trk_next
         self.snapshots = Snapshots(self.store)
         self.snapshot_at = (self.store.last(SNAPSHOTS), 0)
-        self.machine = Machine(moment, event, time_ns)
+        self.machine = Machine(moment, event, time_ns, self.config.limits)
         self.machine.last_event = last_event
         self.machine.wake = self.wake
         self.poke = Poke(self.machine.answer, self.machine.tell_when_delivered)
@@ -149,7 +144,7 @@ class Host:
         }
         self.http: Http | None = None
         self.machine.devices = {vm.utf8(name): device for name, device in devices.items()}
-        self.workers = Workers(self.machine.evaluated)
+        self.workers = Workers(self.machine.evaluated, self.config.workers)
         self.machine.evaluator = self.workers
         self.mark = Mark(self.directory)
         self.shower = None if self.layout is None else Shower(self.layout, self.out, self.mark, self.shown_from_thread)
@@ -279,7 +274,8 @@ class Host:
         event, work = self.snapshot_at
         if self.machine.work_done - work < SNAPSHOT_SHARE * self.snapshot_cost:
             return False
-        return self.machine.event - event >= SNAPSHOT_EVENTS or self.machine.work_done - work >= SNAPSHOT_WORK
+        done = self.machine.work_done - work
+        return self.machine.event - event >= self.config.snapshot_events or done >= self.config.snapshot_work
 
     def take_snapshot(self) -> None:
         began = perf_counter_ns()

@@ -13,6 +13,7 @@ from typing import final
 
 import vm
 from sire import backend
+from sire.difference import difference
 from sire.errors import SireError
 from sire.noun import Nouns
 from sire.rex import INFX, LINE, PREF, TEXT, WORD, Bad, Embed, Leaf, Node, Pos, Rex
@@ -234,15 +235,15 @@ class Compiler:
     # -- errors --------------------------------------------------------------------------------------------------------
 
     def error(self, rex: Rex | None, message: str, notes: list[str] | None = None, origins: bool = True) -> SireError:
-        """The error to raise about this form; with `origins`, it says which macros made it."""
+        """The error to raise about this form; with `origins`, it says which macros are under way, innermost first."""
         place = (place_of(rex) if rex is not None else None) or self.place or (0, 0)
         line, column = place
         source = self.lines[line - 1] if 0 < line <= len(self.lines) else ""
         notes = list(notes or [])
         # A form that a macro made is where the macro was used; one from the source speaks for itself.
-        if origins:
-            makers = [rune for rune, origin in reversed(self.macros) if origin == place]
-            notes += [f"in what the macro {rune} made of this" for rune in makers]
+        if origins and self.macros:
+            chain = [rune + (f" ({at[0]}:{at[1]})" if at else "") for rune, at in reversed(self.macros[-12:])]
+            notes.append("while expanding " + " in ".join(chain))
         return SireError(self.file, line, column, message, source, notes)
 
     def crash(self, rex: Rex | None, error: vm.Crash, doing: str) -> SireError:
@@ -449,8 +450,8 @@ class Compiler:
             found = self.evaluate(left, sides[0], "the left side")
             wanted = self.evaluate(right, sides[1], "the right side")
             if not vm.equal(found, wanted):
-                notes = [f"left:  {show(found, max_chars=400)}", f"right: {show(wanted, max_chars=400)}"]
-                raise self.error(link, "the two sides are not equal", notes)
+                notes = [side("left: ", found), side("right:", wanted), difference(found, wanted)]
+                raise self.error(link, "the two sides are not equal", [note for note in notes if note], origins=False)
             self.held += 1
             if not chained:
                 return
@@ -735,6 +736,12 @@ def place_of(rex: Rex) -> Pos | None:
             break
         rex = nearest
     return rex.pos
+
+
+def side(name: str, value: Value) -> str:
+    """One side of an assertion."""
+    text = show(value, max_chars=400)
+    return f"{name} {text}" if "\n" not in text else "\n".join([name, *("      " + line for line in text.split("\n"))])
 
 
 def similar(name: str, names: list[str]) -> list[str]:

@@ -17,8 +17,9 @@ from vm import Value, trees
 
 MODULE = "REPL"
 WORD = re.compile(r"[A-Za-z0-9_]*$")
-COMMENT = re.compile(r" *(;.*)?$")
-DEFINES = re.compile(r" *(?:#?=|\w+=)")
+DEFINES = re.compile(r" *(?:#?= |[({\w][^=;]*=[^=])")
+MADE_UP = re.compile(r"_g\d+")
+"""Names that macros make up for what nobody is to see."""
 
 
 @final
@@ -45,7 +46,8 @@ class Session:
             self.say(text)
 
     def notice(self, binding: Binding) -> None:
-        self.tell(f"{binding.name} defined")
+        if not MADE_UP.fullmatch(binding.name):
+            self.tell(f"{binding.name} defined")
 
     def find_module(self, name: str) -> dict[int, Value]:
         file = self.loader.find(name, Path.cwd())
@@ -174,7 +176,9 @@ def call(binding: Binding) -> str:
 def definition(text: str, name: str) -> list[str]:
     """The lines of a source that define a name, with those right above that speak of it; none if none does."""
     lines = text.split("\n")
-    written = re.compile(rf" *(?:#?= *\(?(?:\*\*)?{re.escape(name)}\b|{re.escape(name)} *=)")
+    word = re.escape(name) + r"(?!\w)" if re.fullmatch(r"\w+", name) else r"\{" + re.escape(name) + r"\}"
+    head = rf"\(?(?:\*\*)?{word}"
+    written = re.compile(rf" *(?:#?= {head}|{head}[^=;()]*\)?=[^=])")
     first = next((number for number, line in enumerate(lines) if written.match(line)), None)
     if first is None:
         return []

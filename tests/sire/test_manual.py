@@ -1,0 +1,61 @@
+"""What the manual page of the language says is so."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from sire import Loader, Session, library_path
+
+PAGE = Path(__file__).parents[2] / "man" / "sire.7"
+
+
+def programs() -> list[str]:
+    """The blocks of the page that define something or are an expression by themselves."""
+    blocks = re.findall(r"^\.Bd -literal.*?\n(.*?)^\.Ed", PAGE.read_text(), re.MULTILINE | re.DOTALL)
+    return [block.replace(r"\e", "\\") for block in blocks if re.search(r"^(= |@@|\| add|# rec)", block, re.MULTILINE)]
+
+
+@pytest.fixture(scope="module")
+def session() -> Session:
+    session = Session(Loader(cache=None))
+    session.load(library_path() / "prelude.sire", show=False)
+    return session
+
+
+@pytest.mark.parametrize("program", programs())
+def test_the_programs_run(session: Session, program: str) -> None:
+    if program.startswith("####"):
+        program = program.split("\n", 2)[2]
+    assert session.evaluate(program)
+
+
+@pytest.mark.parametrize(
+    ("expression", "value"),
+    [
+        ("| add\n    | mul 2 3\n| mul 4 5", "26"),
+        ("@@   = even (x & if x (odd (dec x)) 1)\n     = odd  (x & if x (even (dec x)) 0)\n | even 9", "0"),
+        ("^ sub _ 3\n| mul 2 5", "7"),
+        ("@ x 3\n[=x]", "[x=3]"),
+        ("@ x %hi\n# switch x\n* 3     | {three}\n* %hi   | {a greeting}\n* _     | {something else}", "{a greeting}"),
+        ("[12 1_000 0xff 0b101]", "[12 1000 255 5]"),
+        ("%[a b c]", "%[a b c]"),
+        ("~[1 2]", "[1 [2 0]]"),
+        ("[b#word b#{some text} x#00ff]", "[b#word b#{some text} x#00ff]"),
+        ("(f x & f-x)-inc-4", "5"),
+        ("(nat.add 1 2)", "3"),
+        ("(area (BOX 3 4))", "12"),
+        ("(getX (setX 5 (POINT 3 4)))", "5"),
+    ],
+)
+def test_the_forms_mean_what_it_says(session: Session, expression: str, value: str) -> None:
+    session.evaluate(next(program for program in programs() if "record" in program))
+    assert session.evaluate(expression)[-1] == f"++ {value}"
+
+
+@pytest.mark.skipif(shutil.which("mandoc") is None, reason="mandoc is not installed")
+def test_the_page_is_clean() -> None:
+    done = subprocess.run(["mandoc", "-Tlint", "-W", "style", str(PAGE)], capture_output=True, text=True)
+    assert [line for line in done.stdout.splitlines() if "referenced manual not found" not in line] == []

@@ -16,7 +16,7 @@ from vm.pins import lazy_pin, load_pin
 from vm.room import watch
 from vm.seed import SeedError, load, load_pod, save, save_pin, save_pod
 from vm.text import text, utf8
-from vm.values import App, Bar, Cow, Crash, Interrupted, Law, MemoryLimit, Pin, Row, Set, Tab, TimeLimit, Value
+from vm.values import App, Bar, Cow, Crash, Law, MemoryLimit, Pin, Row, Set, Tab, TimeLimit, Value
 
 apply = evaluate
 
@@ -28,7 +28,6 @@ __all__ = [
     "Crashed",
     "Done",
     "Evaluation",
-    "Interrupted",
     "Law",
     "MemoryLimit",
     "Pin",

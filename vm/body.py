@@ -490,7 +490,11 @@ class Body:
                     args.append(self.read(x.args[1], depth + 1))
                     x = x.args[0]
                 args.reverse()
-                return self.names.fork(saturate(self.read(x, depth + 1), args))
+                f = self.read(x, depth + 1)
+                let = self.lets.get(f.slot) if isinstance(f, Var) else None
+                if isinstance(let, Make) and all(isinstance(y, (Var, Const)) for y in let.args):
+                    f = let
+                return self.names.fork(saturate(f, args))
             if x.head == 2 and len(x.args) == 1:
                 return Const(x.args[0])
         return Const(x)

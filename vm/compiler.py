@@ -764,7 +764,7 @@ class Maker:
                 words = append(words, word(CLEAR, r, 0, 0))
         code.words = words
         code.consts = self.consts
-        code.nregs = self.most + 1
+        code.nregs = self.most
         code.fast = fast
 
     def liveness(self) -> dict[int, list[int]]:

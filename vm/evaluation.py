@@ -515,6 +515,8 @@ class Evaluation:
                         r = function(xs[0], xs[1], xs[2]) if n == 3 else function(*xs)
                     x = None
                     if not isinstance(r, (Steps, Tail)) and r is not FALLBACK:
+                        if isinstance(r, Row):
+                            fuel -= len(r.items) >> 3  # a large row is more than a step
                         stack[a] = r
                         continue
                     nb = base + window
@@ -1136,7 +1138,7 @@ class Evaluation:
         stack = self.stack
         size: i64 = len(stack)
         while size < top + SLACK + 1:
-            size += size
+            size += size >> 1
         if size > self.limit:
             raise MemoryLimit
         stack.extend([None] * (size - len(stack)))

@@ -274,10 +274,6 @@ class MemoryLimit(Exception):
     """The evaluation needed more memory than it was allowed to have."""
 
 
-class Interrupted(Exception):
-    """The evaluation was told to stop by someone outside."""
-
-
 # Thunks whose work is not a law's body. The evaluator knows these codes by identity.
 APPLY: Final = Code("apply", 2, None)  # a applied to the list of arguments b
 NORMALISE: Final = Code("normalise", 1, None)  # a, normal

@@ -236,7 +236,8 @@ class Evaluation:
             base = frames[sp + 1]
             if kind == TRY:
                 break
-        for i in range(int(base), len(stack)):
+        # What the frames held is let go, as far as it may be large; what lies higher was left by frames that returned.
+        for i in range(int(base), min(int(self.base) + SLACK * 8, len(stack))):
             stack[i] = None
         self.sp = sp
         self.base = base

@@ -20,8 +20,12 @@ def instantiate(law: Law, me: object, args: list[object]) -> object:
         holes.append(hole)
         env.append(hole)
     for hole, let in zip(holes, lets, strict=True):
-        hole.a = build(let, env)
-        hole.code = None
+        value = build(let, env)
+        while isinstance(value, Thunk) and value.code is None:
+            value = value.a
+        if value is not hole:  # a let that is nothing but itself stays a hole
+            hole.a = value
+            hole.code = None
     return build(body, env)
 
 

@@ -146,6 +146,17 @@ def test_a_law_of_any_depth_runs(known: Known) -> None:
     assert vm.evaluate(doubled, 1) == 2**600
 
 
+@pytest.mark.parametrize("lets", [{"a": "a"}, {"a": "b", "b": "a"}, {"a": ["inc", "b"], "b": "a"}])
+def test_lets_that_are_nothing_but_each_other_crash_in_small_laws_and_in_large(
+    known: Known, lets: dict[str, object]
+) -> None:
+    assert shown(law(known, "small", "x", "a", **lets), 1) == ([], ("crash", vm.utf8("loop"), 0))
+    e: object = "a"
+    for _ in range(700):
+        e = ["inc", e]
+    assert shown(law(known, "large", "x", e, **lets), 1) == ([], ("crash", vm.utf8("loop"), 0))
+
+
 def test_a_law_of_hundreds_of_arguments_runs(known: Known) -> None:
     n = 400
     names = [f"a{i}" for i in range(n)]

@@ -435,14 +435,22 @@ class Reader:
             else:
                 break
         if isinstance(head, Cow) and len(args) == head.size:
-            return shapes.make_app(head, args)
+            return normal(shapes.make_app(head, args))
         if isinstance(head, Pin):
             app = App(head, args)
+            app.normal = True
             self.claims.append(app)
             return app
         if shapes.arity(head) <= len(args):
             raise self.fail("an application that is not in normal form")
-        return shapes.make_app(head, args)
+        return normal(shapes.make_app(head, args))
+
+
+def normal(x: object) -> object:
+    """x, which is known to be normal, marked as such: nobody has to look through it again."""
+    if isinstance(x, (Row, App, Tab)):
+        x.normal = True
+    return x
 
 
 def decode(data: bytes, holes: list[Pin]) -> object:

@@ -103,6 +103,12 @@ def test_large_values_are_not_made_where_the_process_holds_enough(monkeypatch: p
             jets.NATIVE[name].function(*args)
 
 
+def test_walking_a_value_that_unfolds_can_be_interrupted() -> None:
+    for name in ("barFlat", "padFlat", "_Blake3"):
+        steps = jets.NATIVE[name].function(wide(100))
+        assert [next(steps.generator) for _ in range(3)] == [0, 0, 0]
+
+
 def test_hashing_ends_at_a_limit_on_values_that_unfold() -> None:
     with pytest.raises(vm.MemoryLimit):
         hash_value(wide(100), 1 << 16)

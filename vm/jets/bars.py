@@ -7,7 +7,8 @@ from typing import Final
 from vm import shapes
 from vm.jet import FALLBACK, Jet, Steps
 from vm.jets.common import Work, bit, items, length, nat, some, with_items
-from vm.room import allow
+from vm.normal import PAUSE
+from vm.room import ROW, allow
 from vm.values import Bar, Thunk, known
 
 
@@ -127,10 +128,18 @@ def first_at(byte: object, start: int, x: Bar) -> object:
 
 
 def leaves(top: object) -> Work:
-    """All that is no application in a tree of applications, from the first item to the last."""
+    """All that is no application in a tree of applications, from the first item to the last.
+
+    A small value that shares its parts can unfold to a tree of any size: so it takes a break now and then.
+    """
     out: list[object] = []
     stack: list[object] = [top]
+    steps = 0
     while stack:
+        steps += 1
+        if steps % PAUSE == 0:
+            allow(64 * len(out), ROW)
+            yield 0
         x = stack.pop()
         if isinstance(x, Thunk):
             value = known(x)

@@ -24,7 +24,7 @@ def extensions() -> list[object]:
     sources = [str(path) for package in COMPILED for path in sorted(Path(package).rglob("*.py"))]
     built = mypycify(sources, opt_level=os.environ.get("OPSH_OPT", "3"), debug_level="0")
     for extension in built:
-        extension.extra_compile_args += FLAGS
+        extension.extra_compile_args = [*extension.extra_compile_args, *FLAGS]  # the lists are shared
     return list(built)
 
 

@@ -16,6 +16,7 @@ lint: .venv/.tools  ## format, lint, types
 
 bench: build  ## a table of times; by hand, never in the tests
 	@$(BIN)/python tests/bench/bench_vm.py && $(BIN)/python tests/bench/bench_sire.py
+	@$(BIN)/python tests/bench/bench_machines.py
 
 build: .venv/.built
 

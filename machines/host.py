@@ -279,7 +279,7 @@ class Host:
 
     def take_snapshot(self) -> None:
         began = perf_counter_ns()
-        self.snapshots.write(self.batch, self.machine.event, self.machine.moment)
+        self.snapshots.write(self.batch, self.machine.event, self.machine.moment, self.machine.last_event)
         self.snapshot_cost = perf_counter_ns() - began
         self.snapshot_at = (self.machine.event, self.machine.work_done)
 

@@ -28,7 +28,7 @@ def at(store: Records, event: int, progress: Progress | None = None) -> tuple[Mo
     if start:
         [(_, root)] = store.records(SNAPSHOTS, start, start + 1)
         moment = snapshots.load(store, root)
-    last_event = dict.fromkeys(moment.cogs, start)
+    last_event = snapshots.last_events(store, start, moment)
     require(store, event)
     done = start
     for n, data in store.every_record(LOG, start + 1, event + 1):
@@ -50,6 +50,8 @@ def require(store: Records, event: int) -> None:
         raise store.corrupt(f"its log ends with event {end}, before the snapshot of event {newest}")
     if event > end:
         raise MachineError(f"{store.name}: there is no event {event}; the last one is {end}", "opsh events lists them")
+    if event < end and event < (first := origin(store)):
+        raise MachineError(f"{store.name}: its past before event {first} was cut off", "opsh events lists what is left")
 
 
 def advance(store: Records, moment: Moment, n: int, data: bytes) -> list[int]:
@@ -64,19 +66,34 @@ def advance(store: Records, moment: Moment, n: int, data: bytes) -> list[int]:
 
 
 def verify(store: Records, progress: Progress | None = None) -> list[str]:
-    """Replay from the first event and compare each snapshot with the state computed again. Returns what is wrong."""
+    """Replay from the first event, or from where the past was cut off, and compare each snapshot with the state computed
+    again. Returns what is wrong; raises store.Corrupt where it cannot go on.
+    """
     wrong: list[str] = []
-    moment = Moment()
-    roots = dict(store.every_record(SNAPSHOTS, 0))
     end = store.last(LOG)
+    roots = dict(store.every_record(SNAPSHOTS, 0))
     check = snapshots.Snapshots(store)
-    for n, data in store.every_record(LOG, 1):
+    done = origin(store)
+    moment = snapshots.load(store, roots[done]) if done in roots else Moment()
+    if done and done not in roots:
+        raise store.corrupt(f"its log begins with event {done + 1}, and the state before that is missing")
+    for n, data in store.every_record(LOG, done + 1, end + 1):
+        if n != done + 1:
+            raise store.corrupt(f"event {done + 1} is missing")
+        done = n
         advance(store, moment, n, data)
         if n in roots and check.pin(moment).hash != roots[n]:
             wrong.append(f"the snapshot of event {n} is not the state that the log comes to")
         if progress is not None and n % 1000 == 0:
             progress(n, end)
+    wrong += [f"there is a snapshot of event {n}, which is not in the log" for n in roots if n > end]
     return wrong
+
+
+def origin(store: Records) -> int:
+    """The event before the first one in the log: 0, or where the past was cut off."""
+    first = store.records(LOG, 0, store.last(LOG) + 1, 1)
+    return first[0][0] - 1 if first else 0
 
 
 def inspect(store: Records, cog: int, event: int) -> reading.Entry:

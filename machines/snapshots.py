@@ -3,11 +3,17 @@
 The root pin holds the row [next-cog cogs], where cogs is a tab from the number of a cog to the pin of its PLAN form.
 """
 
+from collections.abc import Mapping
+
+import msgspec
+
 import vm
 from machines import cogs
 from machines.cogs import Cog
 from machines.heart import Moment
-from machines.store import PINS, SNAPSHOTS, Batch, Records, read_pin
+from machines.store import META, PINS, SNAPSHOTS, Batch, Records, read_pin
+
+LAST_EVENTS = "last events"
 
 
 class Snapshots:
@@ -27,11 +33,13 @@ class Snapshots:
         self.pinned = fresh
         return vm.pin(vm.row([moment.next_cog, vm.tab([(cog, pin) for cog, (_, pin) in sorted(fresh.items())])]))
 
-    def write(self, batch: Batch, event: int, moment: Moment) -> vm.Pin:
-        """Put the snapshot of the moment after `event` into a batch."""
+    def write(self, batch: Batch, event: int, moment: Moment, last_event: Mapping[int, int] | None = None) -> vm.Pin:
+        """Put the snapshot of the moment after `event` into a batch, and which event each cog was last part of."""
         root = self.pin(moment)
         self.write_pin(batch, root)
         batch.put_record(SNAPSHOTS, event, root.hash)
+        if last_event is not None:
+            batch.put(META, LAST_EVENTS.encode(), msgspec.msgpack.encode([event, last_event]))
         return root
 
     def write_pin(self, batch: Batch, pin: vm.Pin) -> None:
@@ -46,6 +54,15 @@ class Snapshots:
                 continue
             batch.put(PINS, one.hash, vm.save_pin(one))
             stack.extend(one.refs)
+
+
+def last_events(store: Records, event: int, moment: Moment) -> dict[int, int]:
+    """Which event each cog was last part of, up to the snapshot of `event`; that one, where nobody knows."""
+    found = store.meta(LAST_EVENTS)
+    match found:
+        case [noted, dict() as by_cog] if noted == event:
+            return {cog: by_cog.get(cog, event) for cog in moment.cogs}
+    return dict.fromkeys(moment.cogs, event)
 
 
 def load(store: Records, root: bytes) -> Moment:

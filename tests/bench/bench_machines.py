@@ -3,6 +3,10 @@
 when      a cog that asks for the time again and again        events a second, and processor time of an event
 trk       the same, showing each count                        entries a second
 cogs      2,000 cogs, spun one by one, each waits             seconds until all wait
+talk      one cog asks, another tells, again and again        pairs a second
+timers    1,000 cogs, each waits for the next second          share of a processor, how late the last one is
+idle      10,000 cogs that wait for ever                      memory, seconds to start
+eval      two equal jobs at once against one                  ratio of the times
 replay    the events of `when`, verified from the first       events a second
 commit    an event that waits for the disk before it goes on  milliseconds each, p50 and p99
 start     of a machine that was stopped; that was killed      seconds until it answers
@@ -28,6 +32,7 @@ from machines.client import Client, NotRunning, stop  # noqa: E402
 from machines.store import LOG, Store  # noqa: E402
 from tests.machines import programs  # noqa: E402
 
+FOREVER = programs.wait_until(1 << 40)
 SECONDS = float(sys.argv[1]) if len(sys.argv) > 1 else 3.0
 
 
@@ -79,6 +84,32 @@ def spinner(count: int) -> vm.Value:
     return programs.script(*[programs.asks(programs.spin(idle))] * count)
 
 
+def many(count: int, value: vm.Value) -> vm.Value:
+    """Spins so many cogs at once, and waits for ever."""
+    return programs.script(programs.asks(*[programs.spin(value)] * count), programs.asks(FOREVER))
+
+
+def talkers() -> vm.Value:
+    """Spins a cog that tells on channel 1, and one that asks it."""
+    both = programs.law("both", 2, programs.row_of(programs.B, programs.A))
+    teller, asker = loop(programs.cog_call("tell", 1, both)), loop(programs.cog_call("ask", 2, 1, 5))
+    return programs.script(programs.asks(programs.spin(teller), programs.spin(asker)), programs.asks(FOREVER))
+
+
+def ticks(count: int) -> vm.Value:
+    """Waits for each of the next so many seconds, from in a while."""
+    start = int(time.time()) + 4
+    return programs.script(*(programs.asks(programs.wait_until(start + n)) for n in range(count)))
+
+
+def jobs(count: int) -> vm.Value:
+    """Evaluates so many equal jobs at once: counting down from a large number."""
+    again = programs.law("again", 2, programs.ap(programs.A, programs.B))
+    down = programs.law("down", 1, programs.ap(programs.const(2), 0, programs.ap(programs.const(again), 0), 1))
+    job = programs.evaluate(60, down, 10_000_000)
+    return programs.script(programs.asks(*[job] * count), programs.asks(FOREVER))
+
+
 def make(place: Path, name: str, value: vm.Value) -> Path:
     boot(place / name, cogs.program_of(value))
     return place / name
@@ -105,6 +136,49 @@ def main() -> None:
         report("cogs", f"{time.monotonic() - began:.2f} s from the start, {status['rss'] / 1e6:.0f} MB")
         stop(spun)
         process.wait()
+
+        talk = make(place, "talk", talkers())
+        report("talk", "{:,.0f} pairs/s, {:.1f} us of processor time each".format(*rate(talk, "durable")))
+
+        timers = make(place, "timers", many(1000, ticks(60)))
+        process = start(timers)
+        time.sleep(6)
+        used = processor_time(process)
+        time.sleep(SECONDS)
+        used = (processor_time(process) - used) / SECONDS
+        with Client(timers) as client:
+            late = max(entry["time"] % 1_000_000_000 for entry in client.call("events", last=1000)["entries"])
+        stop(timers)
+        process.wait()
+        report("timers", f"{used:.2f} of a processor, the last one {late / 1e6:.0f} ms late")
+
+        idle = make(place, "idle", many(10_000, loop(FOREVER)))
+        process = start(idle)
+        with Client(idle) as client:
+            while client.call("status")["durable"] < 2:
+                time.sleep(0.05)
+        stop(idle)
+        process.wait()
+        began = time.monotonic()
+        process = start(idle)
+        started = time.monotonic() - began
+        with Client(idle) as client:
+            report("idle", f"{client.call('status')['rss'] / 1e6:.0f} MB, {started:.2f} s to start")
+        stop(idle)
+        process.wait()
+
+        took = []
+        for count in (1, 2):
+            work = make(place, f"eval{count}", jobs(count))
+            process = start(work)
+            with Client(work) as client:
+                began = time.monotonic()
+                while client.call("status")["durable"] < 2:
+                    time.sleep(0.005)
+                took.append(time.monotonic() - began)
+            stop(work)
+            process.wait()
+        report("eval", f"{took[1] / took[0]:.2f} ({took[0]:.2f} s for one, {took[1]:.2f} s for two)")
 
         store = Store(when, readonly=True)
         began, used = time.monotonic(), time.process_time()

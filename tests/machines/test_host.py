@@ -24,7 +24,19 @@ from machines.errors import MachineError
 from machines.lock import Held
 from machines.store import TRK, Store
 from machines.stored import Stored
-from tests.machines.programs import WHEN, asks, counter, crasher, endless, evaluate, identity, script, wait_until, word
+from tests.machines.programs import (
+    WHEN,
+    asks,
+    counter,
+    crasher,
+    endless,
+    evaluate,
+    identity,
+    script,
+    spin,
+    wait_until,
+    word,
+)
 
 ROUNDS = int(os.environ.get("OPSH_STORM", "5"))
 """How often the storm kills the machine."""
@@ -365,3 +377,13 @@ def test_a_person_pokes_replaces_restarts_and_drops_cogs(tmp_path: Path) -> None
     store = Store(directory, readonly=True)
     assert past.verify(store) == []
     store.close()
+
+
+def test_a_stopped_machine_knows_which_event_each_cog_was_last_part_of(tmp_path: Path) -> None:
+    directory = make(tmp_path / "m", script(asks(spin(identity()), spin(crasher())), asks(wait_until(1 << 40))))
+    with running(directory) as client:
+        found = until(client, "cogs", lambda answer: [cog["event"] for cog in answer["cogs"]] == [2, 2, 3])
+    with Stored(directory) as stored:
+        assert stored.call("cogs") == found
+    with running(directory) as client:
+        assert client.call("cogs") == found

@@ -23,33 +23,37 @@ Find = Callable[[bytes], Pin]
 UNFOLDS: Final = 1 << 22
 """How many values a pin's content may unfold to, or 1024 for each byte that it has in the store if that is more."""
 
+READS: Final = 8
+
 
 @mypyc_attr(native_class=False)
 class Handle:
-    """What the table of pins refers to, weakly, in place of the pin itself. The two live and die together."""
+    """What the table of pins refers to, weakly, in place of the pin itself. The two live and die together.
 
-    def __init__(self, pin: Pin, read: Read | None) -> None:
+    `reads` are the stores that may have the content, the last one named first: one that lacks it, or has something else
+    under its hash, must not stand in the way of another that has it.
+    """
+
+    def __init__(self, pin: Pin) -> None:
         self.pin = pin
-        self.read = read
+        self.reads: list[Read] = []
+
+    def add(self, read: Read) -> None:
+        if read not in self.reads:
+            self.reads = [read, *self.reads[: READS - 1]]
 
 
 TABLE: Final[weakref.WeakValueDictionary[bytes, Handle]] = weakref.WeakValueDictionary()
 
 
-def interned(digest: bytes) -> Pin | None:
-    handle = TABLE.get(digest)
-    return None if handle is None else handle.pin
-
-
-def intern(pin: Pin, read: Read | None = None) -> Pin:
-    """The one pin of this hash: this one, unless there is another already."""
-    known = interned(pin.hash)
-    if known is not None:
-        return known
-    handle = Handle(pin, read)
-    pin.handle = handle
-    TABLE[pin.hash] = handle
-    return pin
+def intern(pin: Pin) -> Handle:
+    """The handle of the one pin of this hash: this one, unless there is another already."""
+    handle = TABLE.get(pin.hash)
+    if handle is None:
+        handle = Handle(pin)
+        pin.handle = handle
+        TABLE[pin.hash] = handle
+    return handle
 
 
 def lazy_pin(digest: bytes, read: Read) -> Pin:
@@ -57,19 +61,21 @@ def lazy_pin(digest: bytes, read: Read) -> Pin:
 
     Looking into the pin raises SeedError if the content is bad, and whatever `read` raises.
     """
-    known = interned(digest)
-    return intern(Pin(None, digest, look), read) if known is None else known
+    handle = TABLE.get(digest) or intern(Pin(None, digest, look))
+    pin = handle.pin
+    if pin._item is None:
+        handle.add(read)
+    return pin
 
 
 def load_pin(digest: bytes, data: bytes, find: Find) -> Pin:
     """The pin of this hash and this content; `find` gives the pins under it. Raises SeedError."""
-    pin = interned(digest)
-    if pin is None:
-        pin = Pin(None, digest)
+    handle = TABLE.get(digest)
+    pin = Pin(None, digest) if handle is None else handle.pin
     if pin._item is None:
         pin._item = prove(Content(pin, data, find))
         pin.load = None
-    return intern(pin)
+    return intern(pin).pin
 
 
 def look(pin: Pin) -> object:
@@ -98,8 +104,17 @@ class Content:
 def content(pin: Pin) -> Content:
     handle = pin.handle
     assert isinstance(handle, Handle)
-    read = handle.read
-    assert read is not None
+    failure: Exception | None = None
+    for read in handle.reads:
+        try:
+            return content_from(pin, read)
+        except Exception as e:
+            failure = failure or e
+    assert failure is not None
+    raise failure
+
+
+def content_from(pin: Pin, read: Read) -> Content:
     return Content(pin, read(pin.hash), lambda digest: lazy_pin(digest, read))
 
 

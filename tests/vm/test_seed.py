@@ -111,12 +111,24 @@ def test_a_lazy_pin_reads_nothing_until_it_is_looked_into() -> None:
     assert read == [top.hash]
 
 
-def test_content_that_is_not_what_its_hash_says_is_refused() -> None:
+def test_a_store_that_lacks_a_pin_does_not_hide_it_from_one_that_has_it() -> None:
     store: dict[bytes, bytes] = {}
-    put(store, I)
-    store[K.hash] = seed.save_pin(Pin(shapes.make_law(0, 1, App(2, [5]))))
+    pin = Pin(make_row([I, law("nowhere else", 1, 1)]))
+    put(store, pin)
+    lost = pins.lazy_pin(pin.hash, {}.__getitem__)
+    with pytest.raises(KeyError):
+        _ = lost.item
+    assert order.equal(pins.lazy_pin(pin.hash, store.__getitem__).item, pin.item)
+    assert order.equal(lost.item, pin.item)
+
+
+def test_content_that_is_not_what_its_hash_says_is_refused() -> None:
+    asked = law("asked for", 1, 1)
+    given = seed.save_pin(law("given", 1, 1))
+    with pytest.raises(seed.SeedError, match="not " + hashing.hash_text(asked.hash)):
+        _ = pins.lazy_pin(asked.hash, lambda _: given).item
     with pytest.raises(seed.SeedError):
-        _ = pins.lazy_pin(K.hash, store.__getitem__).item
+        pins.load_pin(asked.hash, given, lambda digest: law("any", 1, 1))
 
 
 def test_content_that_is_not_in_normal_form_is_refused_however_deep_the_proof() -> None:

@@ -126,12 +126,16 @@ def comparing(walk: order.Walk, then: Callable[[int], object]) -> Work:
         yield walk.wanted()
 
 
+def ready(key: object) -> object | None:
+    """The value of a key that is normal already, else None."""
+    value = known(key)
+    return value if value is not None and is_normal(value) else None
+
+
 def keyed(key: object, then: Callable[[object], object]) -> object:
     """What `then` makes of a key, fully evaluated. If that crashes the law decides which crash it is."""
-    value = known(key)
-    if value is not None and is_normal(value):
-        return then(value)
-    return Steps(keying(key, then))
+    value = ready(key)
+    return Steps(keying(key, then)) if value is None else then(value)
 
 
 def keying(key: object, then: Callable[[object], object]) -> Work:

@@ -10,7 +10,7 @@ from typing import Final
 
 from vm import shapes, trees
 from vm.jet import FALLBACK, Jet, Steps
-from vm.jets.common import Work, bit, items, keyed, nat, pair, row_of, with_items
+from vm.jets.common import Work, bit, items, keyed, nat, pair, ready, row_of, with_items
 from vm.normal import is_normal
 from vm.values import Set, known
 
@@ -50,7 +50,14 @@ def has(key: object, x: object) -> object:
     if not isinstance(x, Set):
         return FALLBACK
     root = x.root
-    return 0 if root is None else keyed(key, lambda k: bit(trees.find(root, k) is not None))
+    if root is None:
+        return 0
+    k = ready(key)
+    return keyed(key, lambda k: among(root, k)) if k is None else among(root, k)
+
+
+def among(root: trees.Node, key: object) -> int:
+    return bit(trees.find(root, key) is not None)
 
 
 def insert(key: object, x: object) -> object:

@@ -6,8 +6,8 @@ from typing import Final
 
 from vm import shapes, trees
 from vm.jet import FALLBACK, Attempt, Jet, Steps
-from vm.jets import control
-from vm.jets.common import Work, as_tab, bit, item, items, keyed, nat, pair, row_of, some, tail
+from vm.jets import control, sets
+from vm.jets.common import Work, as_tab, bit, item, items, keyed, nat, pair, ready, row_of, some, tail
 from vm.normal import is_normal
 from vm.values import App, Bar, Cow, Crash, Pin, Row, Set, Tab, delay, delay_normal, known
 
@@ -89,8 +89,7 @@ def has(key: object, x: object) -> object:
     t = as_tab(x)
     if t is None:
         return FALLBACK
-    root = t.root
-    return 0 if root is None else keyed(key, lambda k: bit(trees.find(root, k) is not None))
+    return sets.has(key, Set(t.root))
 
 
 def idx(key: object, x: object) -> object:
@@ -98,7 +97,10 @@ def idx(key: object, x: object) -> object:
     if t is None:
         return FALLBACK
     root = t.root
-    return 0 if root is None else keyed(key, lambda k: value_at(root, k, 0))
+    if root is None:
+        return 0
+    k = ready(key)
+    return keyed(key, lambda k: value_at(root, k, 0)) if k is None else value_at(root, k, 0)
 
 
 def value_at(root: trees.Node, key: object, other: object) -> object:
@@ -132,7 +134,8 @@ def insert(key: object, value: object, x: object) -> object:
     if t is None:
         return FALLBACK
     root = t.root
-    return keyed(key, lambda k: Tab(trees.insert(root, k, value)))
+    k = ready(key)
+    return keyed(key, lambda k: Tab(trees.insert(root, k, value))) if k is None else Tab(trees.insert(root, k, value))
 
 
 def to_pairs(x: object) -> object:

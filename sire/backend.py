@@ -25,7 +25,7 @@ from sire.syntax import (
 )
 from vm import Value
 
-DEEPEST = 4000
+DEEPEST = 2000
 """How deeply trees may be nested before we say so, rather than run out of stack."""
 
 MEMORY = 2 << 30

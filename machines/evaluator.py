@@ -44,6 +44,7 @@ class Worker:
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
+                stderr=None if os.environ.get("OPSH_DEBUG") else subprocess.DEVNULL,
                 env=python_path(),
                 start_new_session=True,
             )
@@ -129,7 +130,7 @@ class Workers:
         except TimeoutError:
             one.end()
             answer, shown = Given(vm.row([])), []
-        except (OSError, EOFError):
+        except (OSError, EOFError, vm.MemoryLimit, vm.SeedError, msgspec.DecodeError):
             # It died, of too much memory for one. As with a timeout, nobody can say what it would have come to.
             one.end()
             answer, shown = Given(vm.row([])), []

@@ -279,7 +279,9 @@ class Host:
 
     def take_snapshot(self) -> None:
         began = perf_counter_ns()
-        self.snapshots.write(self.batch, self.machine.event, self.machine.moment, self.machine.last_event)
+        # A state that shares its parts can unfold to more than can be hashed. Its log still says how to make it.
+        with contextlib.suppress(vm.MemoryLimit):
+            self.snapshots.write(self.batch, self.machine.event, self.machine.moment, self.machine.last_event)
         self.snapshot_cost = perf_counter_ns() - began
         self.snapshot_at = (self.machine.event, self.machine.work_done)
 
@@ -419,8 +421,8 @@ class Host:
                     take_back = self.poke.send(cog, path, vm.load(params["seed"]), happened)
                     future.add_done_callback(lambda _: take_back())
             return {"event": await asyncio.wait_for(future, params.get("seconds"))}
-        except (Divergence, vm.SeedError) as error:
-            raise MachineError(str(error), "opsh cogs lists the cogs") from None
+        except (Divergence, vm.SeedError, vm.MemoryLimit) as error:
+            raise MachineError(str(error) or "the value is too large", "opsh cogs lists the cogs") from None
         except TimeoutError:
             path_text = "/".join(params["path"])
             raise MachineError(

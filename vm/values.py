@@ -17,7 +17,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, final
 
 from librt.vecs import append, vec
-from mypy_extensions import i64
+from mypy_extensions import i64, mypyc_attr
 
 from vm.words import COMPILE
 
@@ -58,6 +58,7 @@ class Code:
         self.strict: list[int] | None = None
 
 
+@mypyc_attr(free_list_len=1)
 @final
 class Thunk:
     """A value not computed yet. `code` is None when it is done: then `a` is its value (or another thunk).
@@ -146,6 +147,7 @@ class Law:
         self.code: Code | None = None
 
 
+@mypyc_attr(free_list_len=1)
 @final
 class App:
     """An application that lacks arguments. The head is never an app; `args` has at least one item, never to be changed

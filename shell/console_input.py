@@ -9,7 +9,9 @@ from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.history import FileHistory, History, InMemoryHistory
+from prompt_toolkit.input.typeahead import get_typeahead, store_typeahead
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+from prompt_toolkit.keys import Keys
 from prompt_toolkit.lexers import Lexer
 from prompt_toolkit.output import ColorDepth
 
@@ -95,6 +97,12 @@ def reader(prompt: str, complete: Complete, commands: list[str], past: Path, col
     )
 
     def ask() -> str:
-        return asking.prompt()
+        text = asking.prompt()
+        ahead = get_typeahead(asking.input)
+        if any(press.key is Keys.ControlC for press in ahead):
+            # Pressed before the terminal made a signal of it.
+            raise KeyboardInterrupt
+        store_typeahead(asking.input, ahead)
+        return text
 
     return ask

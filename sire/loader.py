@@ -7,7 +7,7 @@ importing file, in the loader's path, in the library. A file that is loaded by i
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import final
+from typing import Final, final
 
 import vm
 from sire import backend
@@ -18,6 +18,9 @@ from sire.reader import BlockReader, decode, read_blocks
 from sire.rex import Node, Rex
 from sire.syntax import Binding, binding_of
 from vm import Value, trees
+
+JETS: Final = {digest: name for name, digest in vm.jets.HASHES}
+"""The laws that are known as jets, with native code or without."""
 
 Progress = Callable[[str, int, int], None]
 """Called with the name of a module that is being compiled, the blocks done and how many there are."""
@@ -47,10 +50,10 @@ class Tally:
         pin = binding.value
         law = pin.item if isinstance(pin, vm.Pin) else None
         if isinstance(pin, vm.Pin) and isinstance(law, vm.Law):
-            jet = vm.jets.find(pin.hash)
+            jet = JETS.get(pin.hash)
             name = vm.text(law.name) or ""
             if jet is not None:
-                self.jets.append(jet.name)
+                self.jets.append(jet)
             elif name in vm.jets.NATIVE and vm.jets.NATIVE[name].arity == law.args:
                 self.unlike.append(name)
 

@@ -114,12 +114,6 @@ def first(t: Node) -> Node:
     return t
 
 
-def last(t: Node) -> Node:
-    while t.right is not None:
-        t = t.right
-    return t
-
-
 def delete_first(t: Node) -> Tree:
     if t.left is None:
         return t.right
@@ -290,11 +284,6 @@ def build(ks: list[object], vs: list[object] | None, low: int, high: int) -> Tre
 def from_sorted(ks: list[object], vs: list[object] | None = None) -> Tree:
     """The tree of distinct ascending keys and their values (0 if none are given). O(n)."""
     return build(ks, vs, 0, len(ks))
-
-
-def from_keys(ks: list[object]) -> Tree:
-    """The tree of keys in any order, repetitions allowed."""
-    return from_sorted(order.sort_distinct(ks))
 
 
 def from_pairs(pairs: list[tuple[object, object]]) -> Tree:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from typing import Final
 
-from vm import order, shapes, trees
+from vm import order, shapes
 from vm.jet import FALLBACK, Attempt, Steps
 from vm.normal import is_normal
 from vm.values import App, Crash, Law, Pin, Row, Set, Tab, Thunk, delay, delay_normal, known
@@ -28,10 +28,6 @@ def pair(a: object, b: object) -> Row:
 def some(x: object) -> App:
     """(0 x), which a library that has Maybe calls SOME."""
     return App(0, [x])
-
-
-def tab(t: trees.Tree) -> Tab:
-    return Tab(t)
 
 
 # -- items: what Get finds in any value, the last argument first ------------------------------------------------------

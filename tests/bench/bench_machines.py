@@ -5,6 +5,7 @@ trk       the same, showing each count                        entries a second
 cogs      2,000 cogs, spun one by one, each waits             seconds until all wait
 talk      one cog asks, another tells, again and again        pairs a second
 timers    1,000 cogs, each waits for the next second          share of a processor, how late the last one is
+fair      a timer, beside a cog in an endless loop            how late it is, and the control socket, at worst
 idle      10,000 cogs that wait for ever                      memory, seconds to start
 eval      two equal jobs at once against one                  ratio of the times
 replay    the events of `when`, verified from the first       events a second
@@ -151,6 +152,23 @@ def main() -> None:
         stop(timers)
         process.wait()
         report("timers", f"{used:.2f} of a processor, the last one {late / 1e6:.0f} ms late")
+
+        start_both = programs.asks(programs.spin(ticks(60)), programs.spin(programs.endless()))
+        fair = make(place, "fair", programs.script(start_both, programs.asks(FOREVER)))
+        process = start(fair)
+        with Client(fair) as client:
+            slowest = 0.0
+            end = time.monotonic() + 5 + SECONDS
+            while time.monotonic() < end:
+                began = time.monotonic()
+                client.call("status")
+                slowest = max(slowest, time.monotonic() - began)
+                time.sleep(0.02)
+            found = [entry for entry in client.call("events", last=100)["entries"] if entry["cog"] == 2]
+            late = max(entry["time"] % 1_000_000_000 for entry in found)
+        stop(fair)
+        process.wait()
+        report("fair", f"the timer {late / 1e6:.0f} ms, the socket {slowest * 1e3:.0f} ms at worst")
 
         idle = make(place, "idle", many(10_000, loop(FOREVER)))
         process = start(idle)

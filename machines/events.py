@@ -207,7 +207,7 @@ def decode(data: bytes) -> Event:
         match decoder.decode(data):
             case [int() as time, [*receipts]]:
                 return Event(time, [decode_receipt(receipt) for receipt in receipts])
-    except (msgspec.DecodeError, vm.SeedError) as error:
+    except (msgspec.DecodeError, vm.SeedError, TypeError) as error:
         raise ValueError(str(error)) from None
     raise ValueError("not an event")
 

@@ -73,14 +73,24 @@ def load_pin(digest: bytes, data: bytes, find: Find) -> Pin:
     handle = TABLE.get(digest)
     pin = Pin(None, digest) if handle is None else handle.pin
     if pin._item is None:
-        pin._item = prove(Content(pin, data, find))
-        pin.load = None
+        keep(pin, prove(Content(pin, data, find)))
     return intern(pin).pin
 
 
 def look(pin: Pin) -> object:
     """The content of a lazy pin, read and proved."""
-    return prove(content(pin))
+    item = prove(content(pin))
+    keep(pin, item)
+    return item
+
+
+def keep(pin: Pin, item: object) -> None:
+    """From now on the pin knows its content, and needs no store."""
+    pin._item = item
+    pin.load = None
+    handle = pin.handle
+    if isinstance(handle, Handle):
+        handle.reads = []
 
 
 @final
@@ -147,5 +157,4 @@ def prove(first: Content) -> object:
         stack.pop()
         if not stack:
             return top.item
-        top.pin._item = top.item
-        top.pin.load = None
+        keep(top.pin, top.item)

@@ -78,7 +78,9 @@ def load_pin(digest: bytes, data: bytes, find: Find) -> Pin:
 
 
 def look(pin: Pin) -> object:
-    """The content of a lazy pin, read and proved."""
+    """The content of a lazy pin, read and proved (or found by another thread meanwhile)."""
+    if pin._item is not None:
+        return pin._item
     item = prove(content(pin))
     keep(pin, item)
     return item

@@ -92,7 +92,6 @@ class Divergence(Exception):
     """The log and the moment do not fit together: what is recorded cannot have happened here."""
 
 
-Part = Generator[Work, Outcome, None]
 Turn = Generator[Work, Outcome, Step]
 
 
@@ -153,7 +152,7 @@ def drop(moment: Moment, cog: int) -> Step:
 def turn(moment: Moment, cog: int, answers: dict[int, Answer]) -> Turn:
     """Deliver answers (by slot) to a running cog. Raises Divergence if the cog holds out no such request."""
     step = Step()
-    yield from deliver(step, moment, cog, answers, None)
+    yield from deliver(step, moment, cog, answers, 0)
     return step
 
 
@@ -162,100 +161,112 @@ def now(step: Step, moment: Moment, cog: int) -> Cog | None:
     return step.changes[cog] if cog in step.changes else moment.cogs.get(cog)
 
 
-def deliver(step: Step, moment: Moment, cog: int, answers: dict[int, Answer], reply: Value | None) -> Part:
-    """One part of a step. `reply` is what an ask is answered with, made by the part before."""
-    state = now(step, moment, cog)
-    if not isinstance(state, cogs.Running):
-        raise Divergence(f"cog {cog} is not running")
-    part = len(step.receipts)
-    row = cogs.held_out(state.value)
-    values: list[tuple[Value, Value]] = []
-    spun: list[tuple[int, Value]] = []
-    gone: list[int] = []
+@dataclass(slots=True)
+class Part:
+    """One part of a step, while answers are made into values: what they bring about besides the cog's next state."""
+
+    step: Step
+    moment: Moment
+    cog: int
+    index: int
+    spun: list[tuple[int, Value]] = field(default_factory=list)
+    gone: list[int] = field(default_factory=list)
     told: tuple[Told, Value] | None = None
     failure: Crash | Timeout | None = None
 
+    def now(self, cog: int) -> Cog | None:
+        return now(self.step, self.moment, cog)
+
+    def evaluate(self, f: Value, xs: list[Value]) -> Generator[Work, Outcome, Value]:
+        """The value; 0 if there is none, and then the part has failed."""
+        outcome = yield Work(self.index, f, xs)
+        if isinstance(outcome, Worth):
+            return outcome.value
+        self.failure = outcome
+        return 0
+
+    def value(self, answer: Answer, slot: Value) -> Generator[Work, Outcome, Value]:
+        """What the cog is given for a request in a slot. Raises Divergence if the answer is to another request."""
+        match answer, requests.parse(slot):
+            case Computed(value=None), requests.Eval(_, f, xs):
+                return vm.row([(yield from self.evaluate(f, xs))])
+            case Computed(value=value), requests.Eval():
+                return value
+            case Spun(new), requests.Spin(f):
+                if new != self.moment.next_cog + self.step.spun:
+                    raise Divergence(f"the new cog would be {self.moment.next_cog + self.step.spun}, not {new}")
+                self.step.spun += 1
+                self.spun.append((new, f))
+                return new
+            case Told(asker, _), requests.Tell(channel, f):
+                x = asked(self, channel, answer)
+                mine, theirs = halves((yield from self.evaluate(f, [asker, x])))
+                self.told = answer, mine
+                return theirs
+            case (Stopped(other), requests.Stop(wanted)) | (Reaped(other), requests.Reap(wanted)):
+                if other != wanted:
+                    raise Divergence(f"cog {self.cog} asked for cog {wanted}, not {other}")
+                past = None if other in self.gone else self.now(other)
+                if isinstance(answer, Reaped) and isinstance(past, cogs.Running):
+                    raise Divergence(f"cog {other} is still running")
+                self.gone.append(other)
+                return 0 if past is None else vm.app(0, cogs.to_noun(past))
+        raise Divergence(f"cog {self.cog} holds out no request that {answer!r:.60} answers")
+
+
+def deliver(
+    step: Step, moment: Moment, cog: int, answers: dict[int, Answer], reply: Value
+) -> Generator[Work, Outcome, None]:
+    """One part of a step. `reply` is what an ask is answered with, made by the part before."""
+    part = Part(step, moment, cog, len(step.receipts))
+    state = part.now(cog)
+    if not isinstance(state, cogs.Running):
+        raise Divergence(f"cog {cog} is not running")
+    row = cogs.held_out(state.value)
+    values: list[tuple[Value, Value]] = []
     for slot, answer in answers.items():
-        if not (slot < len(row)):
+        if slot >= len(row):
             raise Divergence(f"cog {cog} has no slot {slot}")
-        value: Value
         match answer:
             case Given(value):
-                pass
+                values.append((slot, value))
             case Asked(well):
-                value = vm.app(0, reply) if well and reply is not None else 0
+                values.append((slot, vm.app(0, reply) if well else 0))
             case _:
-                request = requests.parse(row[slot])
-                match answer, request:
-                    case Computed(value=None), requests.Eval(_, f, xs):
-                        outcome = yield Work(part, f, xs)
-                        if isinstance(outcome, Worth):
-                            value = vm.row([outcome.value])
-                        else:
-                            failure, value = outcome, 0
-                    case Computed(value=given), requests.Eval():
-                        value = given
-                    case Spun(new), requests.Spin(f):
-                        if new != moment.next_cog + step.spun:
-                            raise Divergence(f"the new cog would be {moment.next_cog + step.spun}, not {new}")
-                        step.spun += 1
-                        spun.append((new, f))
-                        value = new
-                    case Told(asker, _), requests.Tell(channel, f):
-                        x = asked(step, moment, cog, channel, answer)
-                        outcome = yield Work(part, f, [asker, x])
-                        if isinstance(outcome, Worth):
-                            reply_to_ask, value = halves(outcome.value)
-                            told = answer, reply_to_ask
-                        else:
-                            failure, value, told = outcome, 0, (answer, 0)
-                    case (Stopped(other), requests.Stop(wanted)) | (Reaped(other), requests.Reap(wanted)):
-                        if other != wanted:
-                            raise Divergence(f"cog {cog} asked for cog {wanted}, not {other}")
-                        past = None if other in gone else now(step, moment, other)
-                        if isinstance(answer, Reaped) and isinstance(past, cogs.Running):
-                            raise Divergence(f"cog {other} is still running")
-                        value = 0 if past is None else vm.app(0, cogs.to_noun(past))
-                        gone.append(other)
-                    case _:
-                        raise Divergence(f"slot {slot} of cog {cog} holds no request that {answer!r:.60} answers")
-        values.append((slot, value))
+                values.append((slot, (yield from part.value(answer, row[slot]))))
 
-    if failure is None and cog not in gone:
-        outcome = yield Work(part, state.value, [vm.tab(values)])
-        if isinstance(outcome, Worth):
-            become(step, moment, cog, cogs.settle(outcome.value), answers)
-        else:
-            failure = outcome
-    match failure:
+    if part.failure is None and cog not in part.gone:
+        value = yield from part.evaluate(state.value, [vm.tab(values)])
+        if part.failure is None:
+            become(step, moment, cog, cogs.settle(value), answers)
+    match part.failure:
         case Crash(op, arg):
             become(step, moment, cog, cogs.Crashed(op, arg, state.value), answers)
         case Timeout(after):
             become(step, moment, cog, cogs.TimedOut(after, state.value), answers)
         case None:
-            for new, f in spun:
+            for new, f in part.spun:
                 become(step, moment, new, cogs.settle(f), ())
     # A stopped cog is gone even if the one that stopped it crashed on the answer, as in Pallas.
-    for other in gone:
-        if now(step, moment, other) is not None:
+    for other in part.gone:
+        if part.now(other) is not None:
             become(step, moment, other, None, answers if other == cog else ())
-    step.receipts.append(Delivered(cog, answers, failure))
+    step.receipts.append(Delivered(cog, answers, part.failure))
 
-    if told is not None:
-        (ask, first) = told
-        if ask.slot < len(cogs.slots(now(step, moment, ask.asker))):
-            well = failure is None
-            yield from deliver(step, moment, ask.asker, {ask.slot: Asked(well)}, first)
+    if part.told is not None:
+        ask, mine = part.told
+        if ask.slot < len(cogs.slots(part.now(ask.asker))):
+            yield from deliver(step, moment, ask.asker, {ask.slot: Asked(part.failure is None)}, mine)
 
 
-def asked(step: Step, moment: Moment, teller: int, channel: int, answer: Told) -> Value:
+def asked(part: Part, channel: int, answer: Told) -> Value:
     """What the ask that a tell met is about."""
-    row = cogs.slots(now(step, moment, answer.asker))
+    row = cogs.slots(part.now(answer.asker))
     if answer.slot < len(row):
         match requests.parse(row[answer.slot]):
-            case requests.Ask(cog, on, x) if cog == teller and on == channel:
+            case requests.Ask(cog, on, x) if cog == part.cog and on == channel:
                 return x
-    raise Divergence(f"slot {answer.slot} of cog {answer.asker} does not ask cog {teller}")
+    raise Divergence(f"slot {answer.slot} of cog {answer.asker} does not ask cog {part.cog}")
 
 
 def halves(value: Value) -> tuple[Value, Value]:

@@ -66,8 +66,9 @@ def advance(store: Records, moment: Moment, n: int, data: bytes) -> list[int]:
 
 
 def verify(store: Records, progress: Progress | None = None) -> list[str]:
-    """Replay from the first event, or from where the past was cut off, and compare each snapshot with the state computed
-    again. Returns what is wrong; raises store.Corrupt where it cannot go on.
+    """Replay from the first event, or from where the past was cut off, and compare each snapshot with the state.
+
+    Returns what is wrong; raises store.Corrupt where it cannot go on.
     """
     wrong: list[str] = []
     end = store.last(LOG)

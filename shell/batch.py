@@ -6,7 +6,7 @@ from argparse import Namespace
 from dataclasses import dataclass
 from pathlib import Path
 
-from shell.console import SCOPE, complain, error_fields, print_json_text, say
+from shell.console import SCOPE, complain, complain_json, print_json_text, say
 from shell.errors import DONE, FAILED
 from shell.output import note, print_json, print_line
 from shell.programs import Progress, cache_directory
@@ -55,10 +55,7 @@ def run_batch(arguments: Namespace) -> int:
     def failed(error: SireError) -> None:
         errors.append(error)
         shown.end()
-        if arguments.json:
-            print_json(error_fields(error))
-        else:
-            complain(error)
+        (complain_json if arguments.json else complain)(error)
 
     loader = Loader(
         [Path(place) for place in arguments.path or []],
@@ -71,8 +68,8 @@ def run_batch(arguments: Namespace) -> int:
     for file in arguments.files or [library_path() / f"{SCOPE}.sire"]:
         try:
             loader.load(Path(file), show=bool(arguments.files))
-        except SireError as error:
-            failed(error)
+        except (SireError, OSError) as error:
+            failed(error if isinstance(error, SireError) else SireError(str(file), 0, 0, system_reason(error)))
             if not arguments.keep_going:
                 break
         finally:
@@ -86,6 +83,10 @@ def run_batch(arguments: Namespace) -> int:
     if found.unlike and not arguments.json:
         note(f"{counted(len(found.unlike), 'law')} named as a jet, but not that jet: {' '.join(found.unlike)}")
     return FAILED if errors or (arguments.strict and found.unlike) else DONE
+
+
+def system_reason(error: OSError) -> str:
+    return (error.strerror or str(error)).lower()
 
 
 def summary(modules: list[Module], compiled: int, errors: int, seconds: float) -> Summary:

@@ -19,6 +19,8 @@ from sire.reader import BlockReader
 
 SCOPE = "prelude"  # the module whose names are at hand where no file is given
 
+Complain = Callable[[SireError], None]
+
 
 def run(arguments: Namespace) -> int:
     if arguments.batch and arguments.expression is None:
@@ -34,9 +36,9 @@ def run(arguments: Namespace) -> int:
     except SireError as error:
         if not arguments.json:
             raise
-        print_json(error_fields(error))
+        complain_json(error)
         return FAILED
-    return converse(session)
+    return converse(session, complain_json if arguments.json else complain)
 
 
 def new_session(path: list[Path], say: Callable[[str], None]) -> Session:
@@ -84,6 +86,11 @@ def error_fields(error: SireError) -> dict[str, object]:
     return {"error": {name: getattr(error, name) for name in names}}
 
 
+def complain_json(error: SireError) -> None:
+    print_json(error_fields(error))
+    sys.stdout.flush()
+
+
 def complain(error: SireError) -> None:
     """Prints an error with its place in the source, in colours where there are any."""
     notes = [safe_line(note) for note in error.notes]
@@ -95,19 +102,19 @@ def complain(error: SireError) -> None:
 # The conversation -----------------------------------------------------------------------------------------------------
 
 
-def converse(session: Session) -> int:
+def converse(session: Session, complain: Complain) -> int:
     """Runs what is typed, until the end; the exit status, in which only a script sees errors."""
     if sys.stdin.isatty() and sys.stdout.isatty():
-        talk(session)
+        talk(session, complain)
         return DONE
     status = DONE
     with contextlib.suppress(Quit):
         for line, text in blocks(sys.stdin):
-            status = run_one(session, text, line) or status
+            status = run_one(session, text, line, complain) or status
     return status
 
 
-def talk(session: Session) -> None:
+def talk(session: Session, complain: Complain) -> None:
     """The console of a person at a terminal."""
     from shell.console_input import reader
 
@@ -122,7 +129,7 @@ def talk(session: Session) -> None:
         except EOFError:
             return
         try:
-            run_one(session, text)
+            run_one(session, text, 1, complain)
         except Quit:
             return
 
@@ -134,7 +141,7 @@ def history_file(name: str) -> Path:
     return home.home().parent / name
 
 
-def run_one(session: Session, text: str, line: int = 1) -> int:
+def run_one(session: Session, text: str, line: int, complain: Complain) -> int:
     """Runs one command or one piece of Sire, whatever comes of it; its exit status. Raises Quit."""
     try:
         if is_command(text):

@@ -44,12 +44,12 @@ def repl(arguments: Namespace) -> int:
         return DONE
     if arguments.save:
         raise ShellError("repl: --save is for --feed", "the console has :save", USAGE)
-    from shell.console import converse, new_session, open_scope, say
+    from shell.console import complain, converse, new_session, open_scope, say
 
     session = new_session([Path(place) for place in arguments.path or []], say)
     open_scope(session, [])
     session.define("main", value)
-    return converse(session)
+    return converse(session, complain)
 
 
 def feed(value: vm.Value) -> vm.Value:

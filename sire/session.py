@@ -132,17 +132,27 @@ class Session:
     def documentation(self, name: str) -> str:
         """Where a name is from, how it is called, and its definition with the comments above it. Raises SireError."""
         binding = self.binding(name)
-        lines = [f";; {call(binding)}, of the module {binding.module}"]
-        file = next((file for file, _ in self.files if self.is_module(file, binding.module)), None)
-        file = file or self.loader.find(binding.module, Path.cwd())
-        if binding.module != MODULE and file is not None:
-            lines += definition(file.read_text(errors="replace"), binding.name)
-        else:
-            lines += [show(binding.value, max_chars=2000)]
-        return "\n".join(lines)
+        lines = []
+        for file in self.sources(binding):
+            lines = definition(file.read_text(errors="replace"), binding.name)
+            if lines:
+                break
+        shown = lines or [show(binding.value, max_chars=2000)]
+        return "\n".join([f";; {call(binding)}, of the module {binding.module}", *shown])
 
-    def is_module(self, file: Path, module: str) -> bool:
-        return any(done.name == module and done.file == file for done in self.loader.done.values())
+    def sources(self, binding: Binding) -> list[Path]:
+        """The files that may define a binding: its module's, then those of others that have the same value by that
+        name."""
+        modules = list(self.loader.done.values())
+        files = [module.file for module in modules if module.name == binding.module]
+        found = None if binding.module == MODULE else self.loader.find(binding.module, Path.cwd())
+        if found is not None:
+            files.append(found)
+        for module in modules:
+            other = module.bindings.get(binding.name)
+            if other is not None and vm.equal(other.value, binding.value):
+                files.append(module.file)
+        return files
 
     def law(self, name: str) -> str:
         """The law that a name is bound to, as PLAN: what it makes of its arguments, and the parts it consists of.

@@ -53,6 +53,10 @@ def test_documentation_is_the_source_with_what_is_said_above_it(session: Session
         "| f (f (f x))",
     ]
     assert session.documentation("k") == ";; k, of the module small\nk=3"
+    session.evaluate("i=k")
+    assert session.documentation("i") == ";; i, of the module REPL\n3"
+    session.evaluate("* (= k k)")
+    assert session.documentation("k") == ";; k, of the module REPL\nk=3"
     session.evaluate("j=4")
     assert session.documentation("j") == ";; j, of the module REPL\n4"
 

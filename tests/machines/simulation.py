@@ -3,6 +3,7 @@
 What is durable is a list of bytes. A crash forgets everything else, as a killed process does; recovery replays that.
 """
 
+import contextlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from random import Random
@@ -83,8 +84,9 @@ class Watched(Machine):
 class Host:
     """One life of the machine, from a start to a crash."""
 
-    def __init__(self, world: World, limits: Limits = UNLIMITED) -> None:
+    def __init__(self, world: World, limits: Limits = UNLIMITED, meddling: bool = False) -> None:
         self.world = world
+        self.meddling = meddling
         self.random = world.random
         self.alarms: list[FakeAlarm] = []
         self.evaluations: list[tuple[Where, Eval]] = []
@@ -136,15 +138,35 @@ class Host:
             acts.append(lambda: self.ring(min(ringing, key=lambda alarm: alarm.at)))
         if not acts:
             return False
+        if self.meddling and self.random.random() < 0.03:
+            acts = [self.meddle]
         self.random.choice(acts)()
         return True
+
+    def meddle(self) -> None:
+        """A person does something to a cog, or sends it something."""
+        machine, cog = self.machine, self.random.randint(1, 5)
+        program = self.random.choice(list(self.world.pins.values()))
+        poke = self.devices[vm.utf8("poke")]
+        assert isinstance(poke, Poke)
+        acts: list[Callable[[], object]] = [
+            lambda: machine.restart(cog),
+            lambda: machine.drop(cog),
+            lambda: machine.replace(cog, program.hash, program.item, lambda event: None),
+            lambda: poke.send(cog, [1], 5, lambda event: None),
+        ]
+        with contextlib.suppress(heart.Divergence):
+            self.random.choice(acts)()
+        self.collect()
+
+    def collect(self) -> None:
+        self.unsynced += self.machine.records
+        self.machine.records.clear()
 
     def evaluate(self) -> None:
         self.machine.steps = self.random.choice([1, 10, 100, 10_000])
         self.machine.run(self.random.choice([0, 0, 100_000]))
-        for record in self.machine.records:
-            self.unsynced.append(record)
-        self.machine.records.clear()
+        self.collect()
 
     def ring(self, alarm: FakeAlarm) -> None:
         self.world.now = max(self.world.now, alarm.at)

@@ -208,6 +208,7 @@ def random_request(random: Random, depth: int) -> object:
         lambda: cog_call(random.choice(["stop", "reap", "wait"]), who),
         lambda: vm.row([word("what"), vm.set_of([])]),
         lambda: vm.row([word("none"), 0, 1]),
+        lambda: vm.row([word("poke"), 0, word("poke"), vm.row([1])]),
         lambda: 0,
     ]
     if depth < 2:
@@ -235,7 +236,7 @@ def test_after_a_crash_anywhere_the_machine_is_where_its_log_says(block: int) ->
             world.boot(random_cog(world.random))
         for _ in range(4):
             before = len(world.log)
-            host = Host(world)
+            host = Host(world, meddling=True)
             for _ in range(world.random.randint(0, 60)):
                 if not host.act():
                     break

@@ -39,6 +39,7 @@ from machines.heart import Divergence, Moment
 from machines.lock import Lock
 from machines.machine import Machine, Record
 from machines.reading import Entry
+from machines.resident import rss, watch
 from machines.server import Server
 from machines.shown import Layout, Mark, Shower
 from machines.snapshots import Snapshots
@@ -430,17 +431,6 @@ class Host:
             ) from None
 
 
-def rss() -> int:
-    """Resident memory of this process in bytes (its peak, where the system tells no more)."""
-    try:
-        with open("/proc/self/statm", "rb") as file:
-            return int(file.read().split()[1]) * os.sysconf("SC_PAGESIZE")
-    except OSError:
-        import resource
-
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-
-
 def main(arguments: Iterable[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m machines.host", description="Run a machine until it is told to stop."
@@ -449,6 +439,7 @@ def main(arguments: Iterable[str] | None = None) -> int:
     parser.add_argument("--ready", type=int, help="file descriptor to write a line of JSON to, once it runs or cannot")
     options = parser.parse_args(None if arguments is None else list(arguments))
     host = Host(options.directory)
+    watch()
     try:
         host.run(options.ready)
         return 0

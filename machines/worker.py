@@ -17,6 +17,7 @@ import msgspec
 
 import vm
 from machines.pods import Traffic
+from machines.resident import watch
 from vm import Value
 
 DONE, CRASHED, TIMED_OUT = range(3)
@@ -30,6 +31,7 @@ def main() -> None:
     sock = socket.socket(fileno=int(sys.argv[1]))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     gc.set_threshold(100_000, 20, 100)
+    watch()
     evaluating = threading.Event()
     threading.Thread(target=leave_with, args=(os.getppid(), evaluating), daemon=True).start()
     traffic = Traffic()

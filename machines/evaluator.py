@@ -26,6 +26,9 @@ from vm import Value
 GRACE = 2.0
 """A worker keeps the time itself; if it has not replied so many seconds later, it is ended."""
 
+MEMORY = 100_000
+"""Pins that a worker may have seen before it is replaced by a fresh one."""
+
 ASK_SECONDS = 10
 NOBODY = -1
 """Stands for the cog where a device asks."""
@@ -126,7 +129,10 @@ class Workers:
         one = self.idle.pop() if self.idle else Worker()
         try:
             answer, shown = await one.evaluate(request)
-            self.idle.append(one)
+            if len(one.traffic.known) < MEMORY:
+                self.idle.append(one)
+            else:
+                one.end()
         except TimeoutError:
             one.end()
             answer, shown = Given(vm.row([])), []

@@ -394,6 +394,13 @@ class Host:
     def next_trk(self) -> int:
         return self.trk_durable
 
+    async def settled(self) -> None:
+        """Wait until everything that has happened by now is on disk."""
+        if self.durable < self.machine.event:
+            future: asyncio.Future[int] = self.loop.create_future()
+            self.awaited.append((self.machine.event, future))
+            await future
+
     async def change(self, method: str, params: dict[str, Any]) -> Entry:
         """What a person does to a cog. Answers with the number of the event, once that is on disk."""
         cog = params["cog"]

@@ -50,6 +50,8 @@ class Source(Protocol):
 
     def stop(self) -> None: ...
 
+    async def settled(self) -> None: ...
+
     async def change(self, method: str, params: Message) -> Entry: ...
 
 
@@ -83,6 +85,7 @@ class Server:
         self.server: asyncio.Server | None = None
         self.timer: asyncio.TimerHandle | None = None
         self.last_flush = 0.0
+        self.sending: set[asyncio.Future[None]] = set()
 
     async def open(self) -> None:
         """Listen. The caller holds the machine's lock, so a socket that is there already belongs to nobody."""
@@ -170,7 +173,7 @@ class Server:
             case "status":
                 return self.source.status()
             case "cogs":
-                return {"cogs": self.source.cogs()}
+                return self.once_durable({"cogs": self.source.cogs()})
             case "trk":
                 first, to, last, cog = (whole(params, name) for name in ("from", "to", "last", "cog"))
                 return self.source.trk(first, to, last, cog)
@@ -182,7 +185,7 @@ class Server:
                 found = None if cog is None else self.source.inspect(cog)
                 if found is None:
                     raise CallError(protocol.BAD_PARAMS, f"there is no cog {cog}", "opsh cogs lists them")
-                return found
+                return self.once_durable(found)
             case "subscribe":
                 return self.subscribe(listener, params)
             case method if method in remote.METHODS:
@@ -193,6 +196,11 @@ class Server:
                 self.source.stop()
                 return {}
         raise CallError(protocol.NO_SUCH_METHOD, f"{method:.40} is no method of this machine")
+
+    async def once_durable(self, value: Message) -> Message:
+        """What is known of cogs may be of events that a crash could still undo: say it when it no longer can."""
+        await self.source.settled()
+        return value
 
     def hello(self, listener: Listener, params: Message) -> Message:
         wanted = params.get("protocol")
@@ -232,6 +240,10 @@ class Server:
             delay = max(0.0, self.last_flush + 1 / protocol.RATE - time.monotonic())
             self.timer = asyncio.get_running_loop().call_later(delay, self.flush)
 
+    async def send_once_durable(self, listener: Listener, data: bytes) -> None:
+        await self.source.settled()
+        listener.send(data)
+
     def flush(self) -> None:
         self.timer = None
         self.last_flush = time.monotonic()
@@ -253,10 +265,11 @@ class Server:
                     listener.next = max(page["next"], start + 1)
                     behind |= listener.next < end
             if listener.cogs:
-                listener.send(
-                    protocol.notification("cogs", {"cogs": [self.source.cog(cog) for cog in sorted(listener.cogs)]})
-                )
+                news = {"cogs": [self.source.cog(cog) for cog in sorted(listener.cogs)]}
                 listener.cogs.clear()
+                sending = asyncio.ensure_future(self.send_once_durable(listener, protocol.notification("cogs", news)))
+                self.sending.add(sending)
+                sending.add_done_callback(self.sending.discard)
             if listener.status and "status" in listener.topics:
                 listener.send(protocol.notification("status", self.source.status()))
                 listener.status = False

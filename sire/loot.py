@@ -32,7 +32,7 @@ from sire.errors import SireError
 from sire.printer import print_rex
 from sire.reader import read_blocks
 from sire.rex import LINE, TEXT, WORD, Leaf, Node, Rex
-from sire.show import NAME, NOT_FREE, Lexicon, Painter, show
+from sire.show import NAME, NO_NAMES, NOT_FREE, Item, Lexicon, Painter, key_kind, show
 from vm import Value
 
 NUMBER: Final = re.compile(r"[0-9][0-9_]*|0x[0-9a-fA-F]+")
@@ -48,50 +48,150 @@ LAST: Final = vm.utf8("_")
 
 
 def write(value: Value, width: int = 80) -> str:
-    """The whole of a normal value as definitions, each after those it needs: of its pins, and of the value as `_`
-    unless it is the last pin itself. A value in which nothing needs a name is written as it is."""
-    pins = pins_under(value)
-    lexicon = Lexicon(named(pins))
+    """The whole of a normal value as definitions, each after those it needs.
+
+    They are those of its pins, of parts that come more than once or lie too deep, and of the value as `_`, unless it
+    is the last pin itself. A value in which nothing needs a name is written as it is.
+    """
+    order, uses = walk(value)
+    lexicon = Lexicon(named([found for found in order if isinstance(found, vm.Pin)]))
     written: list[Rex] = []
-    for pin in pins:
+    for found in apart(order, uses, lexicon):
         painter = Painter(width, 0, lexicon)
-        written += settle(painter, lexicon, painter.definition(pin))
+        if isinstance(found, vm.Pin):
+            written.append(painter.definition(found))
+        else:
+            written.append(painter.alias(lexicon.parts[id(found)], found))
     if not isinstance(value, vm.Pin):
         painter = Painter(width, 0, lexicon)
-        last = settle(painter, lexicon, painter.alias("_", value))
-        if not written and len(last) == 1:
-            return print_rex(Painter(width, 0, lexicon).plain(value)) + "\n"
-        written += last
+        written.append(painter.alias("_", value) if written else painter.plain(value))
     return "\n\n".join(print_rex(rex) for rex in written) + "\n"
 
 
-def settle(painter: Painter, lexicon: Lexicon, rex: Rex) -> list[Rex]:
-    """A definition, after those of what was lifted out of it."""
-    out = [rex]
-    while lexicon.lifted:
-        name, value = lexicon.lifted.pop()
-        lifted_before = lexicon.lifted
-        lexicon.lifted = []
-        inner = settle(painter, lexicon, painter.alias(name, value))
-        lexicon.lifted = lifted_before
-        out = inner + out
-    return out
+SMALL: Final = 12
+"""A part of no more values than these is written wherever it comes."""
+
+DEEP: Final = 20
+"""How many values may lie in each other before one of them gets a name."""
+
+LARGE: Final = 20_000
+STEEP: Final = 100
+"""A body of more code than this, or in which code lies deeper in code, is written as a value, in parts."""
+
+MANY: Final = 200
+"""A law of more arguments than these is written as the application that makes it."""
 
 
-def pins_under(value: Value) -> list[vm.Pin]:
-    """The pins in a value, and it itself if it is one, each after those that it needs."""
-    done: dict[bytes, vm.Pin] = {}
-    waiting = [value] if isinstance(value, vm.Pin) else vm.pin(value).refs[::-1]
-    opened: set[bytes] = set()
+def inside(value: Value) -> list[Value]:
+    """The values right in a value."""
+    if isinstance(value, vm.Pin):
+        return [value.item]
+    if isinstance(value, vm.Row):
+        return value.items
+    if isinstance(value, vm.App):
+        return [value.head, *value.args]
+    if isinstance(value, vm.Tab):
+        return [*value.keys(), *value.values()]
+    if isinstance(value, vm.Set):
+        return value.keys()
+    if isinstance(value, vm.Law):
+        constants = constants_of(value)
+        return [value.body] if constants is None else constants
+    return []
+
+
+def constants_of(law: vm.Law) -> list[Value] | None:
+    """The constants in a law's body; None if that is too large, or too deep, to be written as code."""
+    constants: list[Value] = []
+    waiting: list[tuple[Value, int]] = []
+    body = law.body
+    count = 0
+    while isinstance(body, vm.App) and body.head == 1 and len(body.args) == 2 and count <= LARGE:
+        waiting.append((body.args[0], 0))
+        body = body.args[1]
+        count += 1
+    waiting.append((body, 0))
+    waiting.reverse()
     while waiting:
-        pin = waiting[-1]
-        if pin.hash in opened:
-            waiting.pop()
-            done.setdefault(pin.hash, pin)
+        code, depth = waiting.pop()
+        count += 1
+        if count > LARGE or depth > STEEP or law.args > MANY:
+            return None
+        if isinstance(code, vm.App) and code.head == 0 and len(code.args) == 2:
+            waiting += [(part, depth + 1) for part in reversed(code.args)]
+        elif isinstance(code, vm.App) and code.head == 2 and len(code.args) == 1:
+            constants.append(code.args[0])
+        elif not isinstance(code, int):
+            constants.append(code)
+    return constants
+
+
+def walk(value: Value) -> tuple[list[Value], dict[int, int]]:
+    """All that has something in it, each after what is in it; and by identity how often each comes."""
+    order: list[Value] = []
+    uses: dict[int, int] = {}
+    pins: set[bytes] = set()
+    waiting: list[tuple[Value, bool]] = [(value, False)]
+    while waiting:
+        found, opened = waiting.pop()
+        if opened:
+            order.append(found)
+            continue
+        if isinstance(found, vm.Pin):
+            if found.hash in pins:
+                continue
+            pins.add(found.hash)
+        elif isinstance(found, (vm.App, vm.Law, vm.Row, vm.Set, vm.Tab)):
+            uses[id(found)] = uses.get(id(found), 0) + 1
+            if uses[id(found)] > 1:
+                continue
         else:
-            opened.add(pin.hash)
-            waiting += [below for below in pin.refs[::-1] if below.hash not in opened]
-    return list(done.values())
+            continue
+        waiting.append((found, True))
+        waiting += [(part, False) for part in reversed(inside(found))]
+    return order, uses
+
+
+def apart(order: list[Value], uses: dict[int, int], lexicon: Lexicon) -> list[Value]:
+    """What gets a definition of its own, in order; it is given its name. The last in `order` is the value itself, which
+    gets one only if it is a pin."""
+    defined: list[Value] = []
+    sizes: dict[int, int] = {}
+    depths: dict[int, int] = {}
+
+    def name(part: Value) -> None:
+        lexicon.parts[id(part)] = f"part_{len(lexicon.parts) + 1}"
+        sizes[id(part)] = 1
+        depths[id(part)] = 0
+        defined.append(part)
+
+    for found in order:
+        if isinstance(found, vm.Pin):
+            defined.append(found)
+            continue
+        if isinstance(found, vm.Law) and constants_of(found) is None:
+            lexicon.opaque.add(id(found))
+        keys = found.keys() if isinstance(found, (vm.Set, vm.Tab)) else []
+        kind = key_kind(keys)
+        for key in keys:
+            if id(key) not in lexicon.parts and is_tall(key, kind, lexicon):
+                name(key)
+        size, depth = 1, 0
+        for part in inside(found):
+            size += sizes.get(id(part), 1)
+            depth = max(depth, depths.get(id(part), 0))
+        sizes[id(found)] = size
+        depths[id(found)] = depth + 1
+        if found is not order[-1] and (depth >= DEEP or (uses[id(found)] > 1 and size > SMALL)):
+            name(found)
+    return defined
+
+
+def is_tall(key: Value, kind: int, lexicon: Lexicon) -> bool:
+    """Whether a key takes several lines; `kind` is what kinds of keys it is among."""
+    if isinstance(key, int) and key < 1 << 16:
+        return False
+    return Painter(80, 0, lexicon).paint(Item(kind, key, 1, NO_NAMES, 0)).width < 0
 
 
 def named(pins: list[vm.Pin]) -> dict[bytes, str]:

@@ -42,12 +42,6 @@ HUGE: Final = 1 << 512
 WHOLE: Final = 1 << 60
 """A budget that is never used up."""
 
-LIFTED: Final = 20
-"""With a lexicon, what lies deeper than this gets a definition of its own."""
-
-MANY: Final = 200
-"""With a lexicon, a law of more arguments than these is shown as the application that makes it."""
-
 MAX_ARGS: Final = 26
 """Of more arguments than these, a law's head shows the first."""
 
@@ -104,21 +98,14 @@ class Shown:
 
 @final
 class Lexicon:
-    """A name for every pin, and for what is lifted out of a value because it lies too deep in it."""
+    """Names for what is defined elsewhere: for pins by their hash, for other values by their identity. `opaque` are the
+    identities of laws to be shown as the applications that make them: `(0 name arguments body)`."""
 
     def __init__(self, pins: dict[bytes, str]) -> None:
         self.pins = pins
+        self.parts: dict[int, str] = {}
+        self.opaque: set[int] = set()
         self.taken: set[str] = set(pins.values())
-        self.lifted: list[tuple[str, Value]] = []
-        """Names and values still to be defined: each before those that were lifted earlier."""
-        self.count = 0
-
-    def lift(self, value: Value) -> Shown:
-        """The name of a value from now on."""
-        self.count += 1
-        name = f"part_{self.count}"
-        self.lifted.append((name, value))
-        return word(name)
 
 
 @final
@@ -251,7 +238,7 @@ class Painter:
         value = pin.item
         item = Item(VALUE, value, 0, NO_NAMES, 0)
         lexicon = self.lexicon
-        if isinstance(value, Law) and (lexicon is None or value.args <= MANY):
+        if isinstance(value, Law) and (lexicon is None or id(value) not in lexicon.opaque):
             names = Names(value.name, lexicon, "" if lexicon is None else lexicon.pins[pin.hash])
             item = top_of(value, names, 0)
             head = signature(value, names, True).rex
@@ -334,11 +321,11 @@ class Painter:
             return False
         if isinstance(value, Pin):
             item.shown = word(lexicon.pins[value.hash])
-        elif item.depth > LIFTED and isinstance(value, (App, Law, Row, Set, Tab)):
-            item.shown = lexicon.lift(value)
+        elif item.depth > 0 and id(value) in lexicon.parts:
+            item.shown = word(lexicon.parts[id(value)])
         elif isinstance(value, Cow) and item.kind != VALUE:
             item.shown = word(f"C{value.size}")
-        elif isinstance(value, Law) and value.args > MANY:
+        elif isinstance(value, Law) and id(value) in lexicon.opaque:
             item.parts = self.inside(item, VALUE, [0, value.name, value.args, value.body])
             return True
         elif isinstance(value, Law):
@@ -441,7 +428,6 @@ class Painter:
         if isinstance(value, Row):
             return self.fit(in_brackets(parts), parts, 1 + len(parts), "++", [spread(part) for part in parts])
         if isinstance(value, Set):
-            self.lift_tall(parts)
             closed = Node(PREF, "%", [in_brackets(parts)])
             return self.fit(closed, parts, 2 + len(parts), "%%", [[part.done.rex] for part in parts])
         if isinstance(value, Tab):
@@ -460,7 +446,6 @@ class Painter:
     def tab_form(self, parts: list[Item]) -> Shown:
         if not parts:
             return Shown(Node(PREF, "#", [Node(NEST, ",", [])]), 3)
-        self.lift_tall(parts[::2])
         closed: list[Rex] = []
         lines: list[list[Rex]] = []
         for i in range(0, len(parts) - 1, 2):
@@ -475,14 +460,6 @@ class Painter:
             closed.append(parts[-1].done.rex)
             lines.append([parts[-1].done.rex])
         return self.fit(Node(NEST, ",", closed), parts, 1 + len(parts), "##", lines)
-
-    def lift_tall(self, keys: list[Item]) -> None:
-        """With a lexicon, a key that does not stand on one line gets a definition of its own."""
-        lexicon = self.lexicon
-        if lexicon is not None:
-            for key in keys:
-                if key.done.width < 0:
-                    key.shown = dotted(lexicon.lift(key.value))
 
     def is_namesake(self, key: Value, value: Value) -> bool:
         """Whether a tab's value is the pin whose name is its key."""
@@ -660,7 +637,7 @@ def bar_form(data: bytes, budget: int) -> Shown:
 def signature(law: Law, names: Names, named: bool) -> Shown:
     """`(f a b)`, or without the name `a`, `(a b)`."""
     count = law.args
-    most = MAX_ARGS if names.lexicon is None else MANY
+    most = MAX_ARGS if names.lexicon is None else count
     forms = [names.head()] if named else []
     forms += [names.name(slot) for slot in range(1, min(count, most) + 1)]
     if count > most:

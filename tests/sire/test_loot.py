@@ -25,6 +25,7 @@ def values(inner: st.SearchStrategy[vm.Value]) -> st.SearchStrategy[vm.Value]:
         st.lists(inner, max_size=5).map(vm.row),
         st.lists(st.tuples(inner, inner), max_size=4).map(vm.tab),
         st.lists(inner, max_size=4).map(vm.set_of),
+        inner.map(lambda twice: vm.row([twice, vm.tab([(twice, twice)])])),
         inner.map(vm.pin),
         st.tuples(st.sampled_from([0, 1]), inner).map(lambda pair: vm.app(*pair)),
         st.tuples(name, st.integers(1, 3), bodies(inner)).map(lambda law: vm.law(*law)),
@@ -60,7 +61,33 @@ def chained(depth: int) -> vm.Value:
     return value
 
 
+def doubled(depth: int) -> vm.Value:
+    """2 to the depth zeros, in very few places."""
+    value: vm.Value = 0
+    for _ in range(depth):
+        value = vm.row([value, value])
+    return value
+
+
+def doubled_code(depth: int) -> vm.Value:
+    body: vm.Value = 1
+    for _ in range(depth):
+        body = vm.app(0, body, body)
+    return body
+
+
+def steep_code(depth: int) -> vm.Value:
+    body: vm.Value = 1
+    for _ in range(depth):
+        body = vm.app(0, 0, body)
+    return body
+
+
 LARGE = {
+    "shared": doubled(30),
+    "shared code": vm.law(utf8("f"), 1, doubled_code(20)),
+    "steep code": vm.pin(vm.law(utf8("f"), 1, steep_code(2000))),
+    "keys that hold much": vm.set_of([nested(30), nested(31), doubled(8)]),
     "deep": nested(3000),
     "many pins": chained(2000),
     "many arguments": vm.law(utf8("wide"), 1000, vm.app(0, 1, 1000)),

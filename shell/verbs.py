@@ -117,8 +117,8 @@ VERBS: tuple[Verb, ...] = (
             Argument("--bare", Kind.FLAG, "print the values only, without their times"),
         ),
         Danger.REVERSIBLE,
-        "In the foreground the machine's trk is printed until Ctrl-C, which stops the machine. It goes on from its "
-        "last durable event, however it ended.",
+        "In the foreground the machine's trk is printed until Ctrl-C, which stops the machine, or until no "
+        "cog waits for anything any more. It goes on from its last durable event, however it ended.",
     ),
     Verb(
         "stop",

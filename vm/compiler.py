@@ -13,6 +13,7 @@ vm.demand).
 
 from __future__ import annotations
 
+from threading import RLock
 from typing import Final, final
 
 from librt.vecs import append, vec
@@ -42,13 +43,14 @@ from vm.body import (
 )
 from vm.demand import Demand, strict_of
 from vm.jet import Jet
-from vm.values import Code, Cow
+from vm.values import Code, Cow, MemoryLimit
 from vm.words import (
     ADD,
     ADDK,
     APPLY,
     CALL,
     CLEAR,
+    COMPILE,
     CONST,
     CONST_BIT,
     DELAY,
@@ -100,7 +102,9 @@ from vm.words import (
     TREE,
 )
 
+LOCK: Final = RLock()
 LABEL: Final = 255
+MAX_INSTRUCTIONS: Final = 100_000
 
 # The fast forms of jets, by name: on two registers, on a register and a small constant (-1: none).
 FAST: Final[dict[str, tuple[int, int]]] = {
@@ -147,8 +151,13 @@ class TooLarge(Exception):
 
 
 def compile_code(code: Code) -> None:
-    """Fill in what `code` was made from."""
-    source = code.source
+    """Make the words of `code`. One thread at a time: codes look into each other, and some have to be loaded."""
+    with LOCK:
+        if len(code.words) == 1 and code.words[0] == COMPILE:
+            compile_source(code, code.source)
+
+
+def compile_source(code: Code, source: object) -> None:
     try:
         if isinstance(source, LawSource):
             law = source.law
@@ -162,7 +171,7 @@ def compile_code(code: Code) -> None:
             maker.count = int(code.nargs)
             for i in strict:
                 maker.force(i)
-            code.fast = len(maker.out)
+            maker.start = len(maker.out)
             maker.tail(body.exp)
         elif isinstance(source, JetSource):
             maker = Maker({}, code)
@@ -179,7 +188,8 @@ def compile_code(code: Code) -> None:
             maker.tail(source.exp)
         maker.finish()
     except (TooLarge, RecursionError):
-        code.fast = 0
+        if isinstance(source, ExpSource):
+            raise MemoryLimit from None
         code.consts = [source]
         code.nregs = code.nargs
         code.words = append(vec[i64](), i64(TREE))
@@ -202,12 +212,15 @@ class Maker:
         self.count = int(code.nargs)
         self.most = self.count
         self.labels = 0
+        self.start = 0
 
     # -- small parts --------------------------------------------------------------------------------------------------
 
     def emit(
         self, op: int, a: int = 0, b: int = 0, c: int = 0, operands: list[int] | None = None, label: int = -1
     ) -> None:
+        if len(self.out) >= MAX_INSTRUCTIONS and self.lets:
+            raise TooLarge
         self.out.append(Ins(op, a, b, c, operands, label))
 
     def new(self) -> int:
@@ -733,7 +746,7 @@ class Maker:
         fast = 0
         at = 0
         for i, ins in enumerate(self.out):
-            if i == int(code.fast):
+            if i == self.start:
                 fast = at
             if ins.op == LABEL:
                 places[ins.label] = at
@@ -762,9 +775,10 @@ class Maker:
                         words = append(words, i64(places[label]))
             for r in clears.get(i, []):
                 words = append(words, word(CLEAR, r, 0, 0))
-        code.words = words
+        # Others may enter at any moment: at the fast entry only when there is one.
         code.consts = self.consts
         code.nregs = self.most
+        code.words = words
         code.fast = fast
 
     def liveness(self) -> dict[int, list[int]]:

@@ -169,10 +169,13 @@ def strict_of(code: Code, nesting: int) -> list[int]:
     if isinstance(source, LawSource):
         if nesting > MAX_NESTING or source.law.args > MAX_DEPTH or depth_of(source.law.body) > MAX_DEPTH:
             return []
-        code.strict = []
-        strict = fixpoint(code, Body(source.law, source.me), nesting)
-        code.strict = strict
-        return strict
+        code.strict = []  # as far as anyone asks meanwhile
+        found: list[int] | None = None
+        try:
+            found = fixpoint(code, Body(source.law, source.me), nesting)
+        finally:
+            code.strict = found
+        return found
     if isinstance(source, ExpSource):
         code.strict = []
     return []

@@ -226,7 +226,11 @@ VERBS: tuple[Verb, ...] = (
             Argument("--batch", Kind.FLAG, "open no console; print what was loaded, and what of it was wrong"),
             PATH,
             Argument("--keep-going", Kind.FLAG, "with --batch: tell everything that is wrong, not only the first"),
-            Argument("--strict", Kind.FLAG, "with --batch: a law with a jet's name that is not that jet is an error"),
+            Argument(
+                "--jet-mismatch-crash",
+                Kind.FLAG,
+                "with --batch: a law with a jet's name that is not that jet is an error",
+            ),
             JSON,
         ),
         help="The console has the names of the files, or of `prelude` where no file is given; `:help` tells the rest. "

@@ -113,11 +113,11 @@ def test_editors_get_errors_as_json(opsh: Opsh, tmp_path: Path) -> None:
     assert json.loads(opsh("sire", "--json", "-e", "(add 2 3)").stdout) == {"text": "++ 5"}
 
 
-def test_a_law_that_only_has_a_jets_name_is_told_and_with_strict_is_an_error(opsh: Opsh, tmp_path: Path) -> None:
+def test_a_law_that_only_has_a_jets_name_is_told_and_may_be_an_error(opsh: Opsh, tmp_path: Path) -> None:
     (tmp_path / "fake.sire").write_text("#### fake\n\n= (_Add x y) y\n")
     assert "not that jet: _Add" in opsh("sire", "--batch", "fake.sire").stderr
     assert opsh("sire", "--batch", "fake.sire").returncode == 0
-    assert opsh("sire", "--batch", "--strict", "fake.sire").returncode == 1
+    assert opsh("sire", "--batch", "--jet-mismatch-crash", "fake.sire").returncode == 1
 
 
 def test_a_seed_is_saved_and_shown(opsh: Opsh, tmp_path: Path) -> None:

@@ -157,3 +157,35 @@ def test_the_law_of_seeds_makes_the_same_bytes(call: Callable[..., vm.Value], va
     seed = call("seed.law:saveSeed", value)
     assert vm.equal(seed, vm.bar(vm.save(value)))
     assert vm.equal(call("seed.law:loadSeed", seed), value)
+
+
+SMALL = st.recursive(
+    st.integers(0, 4),
+    lambda inner: (
+        st.lists(inner, max_size=2).map(vm.row)
+        | st.tuples(inner).map(lambda one: vm.pin(one[0]))
+        | st.tuples(st.integers(0, 2), inner).map(lambda pair: vm.app(*pair))
+    ),
+    max_leaves=4,
+)
+
+
+@quick
+@given(
+    st.sampled_from(
+        ["fan.const", "fan.flip", "fan.car", "fan.cdr", "fan.isPin", "fan.compose", "bit.if", "bit.and", "nat.dec"]
+    )
+    | st.sampled_from(
+        ["row.len", "row.get", "row.arity", "row.head", "list.listHead", "fan.LAW", "fan.natCase", "fan.PIN"]
+    ),
+    st.lists(SMALL, min_size=1, max_size=4),
+)
+def test_the_law_of_try_ends_as_evaluation_does(
+    call: Callable[..., vm.Value], function: str, arguments: list[vm.Value]
+) -> None:
+    f = call(function)
+    try:
+        wanted = vm.row([1, vm.evaluate(f, *arguments)])
+    except vm.Crash as crash:
+        wanted = vm.row([0, vm.row([crash.op, crash.arg])])
+    assert vm.equal(call("try.law:try", vm.row([f, *arguments])), wanted)

@@ -28,6 +28,7 @@ HASHES: Final[list[tuple[str, str]]] = [
     ("_TabHas", "TSqcq1t9W6cbEaasgbBhD6zaC9MKrKDqvya5xmkfYCk"),
     ("_TabKeysList", "BF6PPVKTn5QMP65dt3xtzWLrpRLYQN3ojtuT38ceRgrE"),
     ("_TabLookup", "HQtESFh5tQDt6UpJRP6z6LXbed9BWqZ6EaK6ATqQmksg"),
+    ("_Try", "9DmV8yhfTRqyNm4rqrZAGNJTbZaJp34KyNrHYnx3Svpz"),
     ("_TypeTag", "8yYn2h3gNnEXB7MgriD5VyERSMccJU6xPwLai6tGgjza"),
     ("_Weld", "2CGfrvJX5mPei9YgwV7zr6iwGvpLMLRihu8bFB7yHCF7"),
     ("add32", "EbuCpeTypN1yMhJE69DncGBFm8aGXP93AV4y9bon718i"),

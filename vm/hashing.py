@@ -17,6 +17,7 @@ import base58
 from blake3 import blake3
 
 from vm import trees
+from vm.room import bits
 from vm.values import App, Bar, Cow, Law, MemoryLimit, Pin, Row, Set, Tab
 
 ZERO: Final = bytes(8)
@@ -33,7 +34,7 @@ def nat_bytes(n: int) -> bytes:
         return ZERO
     if n < 1 << 64:
         return b"\x01\0\0\0\0\0\0\0" + n.to_bytes(8, "little")
-    words = (n.bit_length() + 63) >> 6
+    words = (bits(n) + 63) >> 6
     return words.to_bytes(8, "little") + n.to_bytes(words << 3, "little")
 
 

@@ -8,7 +8,7 @@ is about to make a large one asks here. The vm itself cannot tell how much the p
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 from vm.values import MemoryLimit
 
@@ -17,6 +17,8 @@ ROW: Final = 1 << 33
 """The most bits that one nat or bar, and the items of one row, may have."""
 LARGE: Final = 1 << 24
 """Bits from which on it is worth asking how much the process holds."""
+
+SMALL: Final = 1 << 60
 
 held: Callable[[], int] | None = None
 most = 0
@@ -37,3 +39,11 @@ def allow(bits: int, absurd: int = NAT) -> None:
     resident = held
     if bits > absurd or (resident is not None and resident() + (bits >> 3) > most):
         raise MemoryLimit
+
+
+def bits(n: int) -> int:
+    """How many bits a nat has. (Compiled, `int.bit_length` counts in 32 bits and is wrong from 2**30 on.)"""
+    if n < SMALL:
+        return n.bit_length()
+    generic: Any = n
+    return int(generic.bit_length())

@@ -22,6 +22,7 @@ from __future__ import annotations
 from typing import Final, final
 
 from vm import shapes, trees
+from vm.room import bits
 from vm.values import App, Bar, Cow, Law, Pin, Row, Set, Tab, small
 
 MAGIC: Final = b"SEEDPOD:"
@@ -200,7 +201,7 @@ class Writer:
         out = bytearray()
         for n in (self.holes, len(bigs), len(words), len(small), len(fragments)):
             out += n.to_bytes(8, "little")
-        sizes = [(n.bit_length() + 63) >> 6 for n in bigs]
+        sizes = [(bits(n) + 63) >> 6 for n in bigs]
         for size in sizes:
             out += size.to_bytes(8, "little")
         for n, size in zip(bigs, sizes, strict=True):

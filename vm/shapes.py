@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import Final
 
 from vm import order, trees
+from vm.room import bits
 from vm.values import HUGE, App, Bar, Cow, Law, Pin, Row, Set, Tab, known
 
 EMPTY: Final = Row([])
@@ -26,10 +27,10 @@ def nat_bar(n: int) -> bytes | None:
     """The bytes of the bar with body n, or None if there is no such bar."""
     if n == 0:
         return None
-    bits = n.bit_length() - 1
-    if bits & 7:
+    end = bits(n) - 1
+    if end & 7:
         return None
-    return (n ^ (1 << bits)).to_bytes(bits >> 3, "little")
+    return (n ^ (1 << end)).to_bytes(end >> 3, "little")
 
 
 def make_law(name: int, args: int, body: object) -> object:

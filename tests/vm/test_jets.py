@@ -94,6 +94,11 @@ def test_absurd_sizes_end_at_the_memory_limit(name: str, args: list[object]) -> 
         jets.NATIVE[name].function(*args)
 
 
+def test_the_size_of_a_large_nat_is_right_compiled_too() -> None:
+    assert room.bits(1 << 2**30) == 2**30 + 1
+    assert jets.NATIVE["_Met"].function((1 << 2**31) - 1) == 2**31
+
+
 def test_large_values_are_not_made_where_the_process_holds_enough(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(room, "held", lambda: 10**9)
     monkeypatch.setattr(room, "most", 10**9 + 2**24)

@@ -8,7 +8,7 @@ from vm import shapes
 from vm.jet import FALLBACK, Jet, Steps
 from vm.jets.common import Work, bit, items, length, nat, some, with_items
 from vm.normal import PAUSE
-from vm.room import ROW, allow
+from vm.room import ROW, allow, bits
 from vm.values import Bar, Thunk, known
 
 
@@ -22,7 +22,7 @@ def make_bar(x: object) -> object:
 
 def nat_bar(x: object) -> object:
     n = nat(x)
-    return Bar(n.to_bytes((n.bit_length() + 7) >> 3, "little"))
+    return Bar(n.to_bytes((bits(n) + 7) >> 3, "little"))
 
 
 def bar_nat(x: object) -> object:
@@ -38,9 +38,9 @@ def is_empty(x: object) -> object:
 
 
 def sized_bar(n: object, x: object) -> object:
-    bits = 8 * nat(n)
-    allow(bits)
-    return shapes.make_law(1, 1, (1 << bits) + nat(x))
+    end = 8 * nat(n)
+    allow(end)
+    return shapes.make_law(1, 1, (1 << end) + nat(x))
 
 
 def idx(i: object, x: object) -> object:
@@ -178,8 +178,8 @@ def pad(x: object) -> int:
 def pad_weld(x: object, y: object) -> object:
     a = pad(x)
     b = pad(y)
-    end = a.bit_length() - 1
-    allow(end + b.bit_length())
+    end = bits(a) - 1
+    allow(end + bits(b))
     return (a ^ (1 << end)) | (b << end)
 
 

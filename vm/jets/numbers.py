@@ -10,7 +10,7 @@ from typing import Final
 
 from vm.jet import FALLBACK, Jet, Steps
 from vm.jets.common import Work, bit, nat
-from vm.room import LARGE, allow
+from vm.room import LARGE, allow, bits
 from vm.values import App, known
 
 PRODUCT: Final = 1 << 46
@@ -28,8 +28,8 @@ def dec(x: object) -> object:
 
 def add(x: object, y: object) -> object:
     n = nat(x) + nat(y)
-    if n.bit_length() > LARGE:
-        allow(n.bit_length())
+    if bits(n) > LARGE:
+        allow(bits(n))
     return n
 
 
@@ -40,7 +40,7 @@ def sub(x: object, y: object) -> object:
 
 
 def product(a: int, b: int) -> object:
-    return a * b if a.bit_length() * b.bit_length() < PRODUCT else FALLBACK
+    return a * b if bits(a) * bits(b) < PRODUCT else FALLBACK
 
 
 def mul(x: object, y: object) -> object:
@@ -58,7 +58,7 @@ def multiplying(x: object, b: int) -> Work:
 def power(a: int, n: int) -> object:
     if a < 2:
         return a if n else 1
-    return int(a**n) if (a.bit_length() * n) ** 2 < PRODUCT else FALLBACK
+    return int(a**n) if (bits(a) * n) ** 2 < PRODUCT else FALLBACK
 
 
 def pow_(x: object, y: object) -> object:
@@ -76,12 +76,12 @@ def raising(x: object, n: int) -> Work:
 def left(a: int, n: int) -> int:
     if a == 0:
         return 0
-    allow(a.bit_length() + n)
+    allow(bits(a) + n)
     return a << n
 
 
 def right(a: int, n: int) -> int:
-    return a >> n if n < a.bit_length() else 0
+    return a >> n if n < bits(a) else 0
 
 
 def bex(x: object) -> object:
@@ -101,7 +101,7 @@ def mod(x: object, y: object) -> object:
 
 
 def divides(a: int, b: int) -> bool:
-    return b != 0 and (a.bit_length() - b.bit_length()) * b.bit_length() < QUOTIENT
+    return b != 0 and (bits(a) - bits(b)) * bits(b) < QUOTIENT
 
 
 def divmod_(x: object, y: object) -> object:
@@ -151,11 +151,11 @@ def pop_count(x: object) -> object:
 
 
 def met(x: object) -> object:
-    return nat(x).bit_length()
+    return bits(nat(x))
 
 
 def low_bits(a: int, w: int) -> int:
-    return a if w >= a.bit_length() else a & ((1 << w) - 1)
+    return a if w >= bits(a) else a & ((1 << w) - 1)
 
 
 def trunc(w: object, x: object) -> object:

@@ -7,7 +7,7 @@ from typing import Final
 from vm import order, shapes
 from vm.jet import FALLBACK, Jet, Steps
 from vm.jets.common import Work, bit, item, items, lazy_item, length, nat, pair, row_of, tail, with_items
-from vm.room import ROW, allow
+from vm.room import ROW, allow, bits
 from vm.values import Cow, Row, delay, known
 
 LONG: Final = 1 << 26
@@ -277,7 +277,7 @@ def packed(xs: list[object]) -> object:
     out = bytearray()
     for x in xs:
         if isinstance(x, int):
-            out += x.to_bytes((x.bit_length() + 7) >> 3, "little")
+            out += x.to_bytes((bits(x) + 7) >> 3, "little")
             allow(8 * len(out))
     return int.from_bytes(out, "little")
 

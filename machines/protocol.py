@@ -1,9 +1,23 @@
 """The words on the control socket: JSON-RPC 2.0, one message a line, UTF-8.
 
-A client says `hello` first, with the number of the protocol it speaks. Then it calls `status`, `cogs`, `trk`,
-`events`, `inspect`, `subscribe`, `restart`, `drop`, `replace`, `poke`, `stop`, or what reads the store
-(machines.remote); after `subscribe` the machine sends notifications `trk`, `gap`, `cogs`, `status`, in batches, at
-most RATE a second.
+A client says hello first, with the number of the protocol it speaks. Times are nanoseconds since the epoch, seeds
+Base64.
+
+    hello {protocol, client}           -> {protocol, machine, version, pid, started}
+    status {}                          -> {machine, dir, version, state, pid, started, event, durable, cogs, trk, rss}
+    cogs {}                            -> {cogs: [{cog, state, waits, event, error}..]}
+    inspect {cog}                      -> {cog, state, error, text}
+    trk {from, to, last, cog}          -> {entries: [{n, event, cog, time, text}..], next}     at most 1000 entries
+    events {from, to, last, cog}       -> {entries: [{event, time, cog, summary}..], next}     at most 1000 entries
+    subscribe {topics, from}           -> {next}
+    restart {cog}, drop {cog}          -> {event}        these four answer when the event is on disk
+    replace {cog, seed}                -> {event}
+    poke {cog, path, seed, seconds}    -> {event}
+    stop {}                            -> {}             and the machine begins to stop
+
+What reads the store is in machines.remote. After `subscribe` the machine sends notifications, at most RATE a
+second: `trk {entries}`, `gap {from, to}` (entries that the listener was too slow for), `cogs {cogs}` (those that
+changed; the state of one that is no more is "gone"), `status {..}`.
 """
 
 from typing import Any

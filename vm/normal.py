@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from typing import Final, final
 
 from vm import shapes
 from vm.jet import Steps
@@ -64,8 +65,8 @@ def walk(top: object) -> Generator[object, object, object]:
     values of a tab from the last to the first. Slots that hold thunks get their values.
 
     The stack holds what is being looked through: a list of slots, how many of them are done, and whether backwards.
-    When all are done the owner is normal. An app of a set that turns out to be a tab is replaced in the slot that holds
-    it.
+    When all are done the owner is normal; of a tab, only the nodes that are not known to be are looked into. An app of a
+    set that turns out to be a tab is replaced in the slot that holds it.
     """
     result: list[object] = [top]
     owners: list[object] = [None]
@@ -96,9 +97,8 @@ def walk(top: object) -> Generator[object, object, object]:
                     places[-1] -= 1
                 else:
                     owner.normal = True
-            elif isinstance(owner, Tab):
-                refill(owner.root, here)
-                owner.normal = True
+            elif isinstance(owner, Loose):
+                owner.settle(here)
             continue
         at = len(here) - 1 - i if backwards[-1] else i
         x = here[at]
@@ -108,28 +108,48 @@ def walk(top: object) -> Generator[object, object, object]:
             here[at] = x
         places[-1] = i + 1
         if not is_normal(x):
-            owners.append(x)
             places.append(0)
             backwards.append(not isinstance(x, App))
             if isinstance(x, Row):
+                owners.append(x)
                 slots.append(x.items)
             elif isinstance(x, App):
+                owners.append(x)
                 slots.append(x.args)
             elif isinstance(x, Tab):
-                slots.append(x.values())
+                loose = Loose(x)
+                owners.append(loose)
+                slots.append(loose.values())
     return result[0]
 
 
-def refill(root: Node | None, values: list[object]) -> None:
-    """Put normal values in the place of a tree's own."""
-    stack: list[Node] = []
-    t = root
-    i = 0
-    while t is not None or stack:
-        while t is not None:
-            stack.append(t)
-            t = t.left
-        node = stack.pop()
-        node.value = values[i]
-        i += 1
-        t = node.right
+@final
+class Loose:
+    """The nodes of a tab whose values are to be normalised, in ascending order."""
+
+    __slots__ = ("nodes", "tab")
+
+    def __init__(self, tab: Tab) -> None:
+        self.tab: Final = tab
+        self.nodes: Final[list[Node]] = []
+        stack: list[Node] = []
+        t = tab.root
+        while t is not None or stack:
+            while t is not None and not t.normal:
+                stack.append(t)
+                t = t.left
+            if not stack:
+                break
+            node = stack.pop()
+            self.nodes.append(node)
+            t = node.right
+
+    def values(self) -> list[object]:
+        return [node.value for node in self.nodes]
+
+    def settle(self, values: list[object]) -> None:
+        """Put normal values in the place of the nodes' own."""
+        for node, value in zip(self.nodes, values, strict=True):
+            node.value = value
+            node.normal = True
+        self.tab.normal = True

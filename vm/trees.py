@@ -20,7 +20,9 @@ RATIO: Final = 2
 
 @final
 class Node:
-    __slots__ = ("key", "left", "right", "size", "value")
+    """`normal`, once true, says that all values in the tree are."""
+
+    __slots__ = ("key", "left", "normal", "right", "size", "value")
 
     def __init__(self, left: Node | None, key: object, value: object, right: Node | None) -> None:
         self.left: Final = left
@@ -28,6 +30,7 @@ class Node:
         self.value: object = value
         self.right: Final = right
         self.size: Final[int] = 1 + size(left) + size(right)
+        self.normal = False
 
 
 Tree = Node | None

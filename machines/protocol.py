@@ -8,7 +8,7 @@ Base64.
     cogs {}                            -> {cogs: [{cog, state, waits, event, error}..]}
     inspect {cog}                      -> {cog, state, error, text}
     trk {from, to, last, cog}          -> {entries: [{n, event, cog, time, text}..], next}     at most 1000 entries
-    events {from, to, last, cog}       -> {entries: [{event, time, cog, summary}..], next}     at most 1000 entries
+    events {from, to, last}            -> {entries: [{event, time, cog, summary}..], next}     at most 1000 entries
     subscribe {topics, from}           -> {next}
     restart {cog}, drop {cog}          -> {event}        these four answer when the event is on disk
     replace {cog, seed}                -> {event}

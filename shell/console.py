@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TextIO
 
+from shell.complaints import explain, pretty
 from shell.console_commands import COMMANDS, Quit, run_command
 from shell.errors import DONE, FAILED, INTERRUPTED, ShellError
 from shell.output import note, print_json, print_line
 from shell.programs import Progress, cache_directory
 from shell.rex_colours import coloured, is_command
-from shell.safe_text import safe_line, safe_text
+from shell.safe_text import safe_text
 from sire import Loader, Session, SireError
 from sire.reader import BlockReader
 
@@ -93,10 +94,7 @@ def complain_json(error: SireError) -> None:
 
 def complain(error: SireError) -> None:
     """Prints an error with its place in the source, in colours where there are any."""
-    notes = [safe_line(note) for note in error.notes]
-    message, source = safe_line(error.message), safe_line(error.source)
-    safe = SireError(safe_line(error.file), error.line, error.column, message, source, notes)
-    print(safe.pretty(in_colour(sys.stderr)), file=sys.stderr, flush=True)
+    print("\n".join(pretty(error, in_colour(sys.stderr))), file=sys.stderr, flush=True)
 
 
 # The conversation -----------------------------------------------------------------------------------------------------
@@ -160,8 +158,6 @@ def run_one(session: Session, text: str, line: int, complain: Complain) -> int:
     except Exception as error:
         if os.environ.get("OPSH_DEBUG"):
             raise
-        from shell.complaints import explain
-
         status, lines = explain(error)
         print("\n".join(lines), file=sys.stderr)
         return status

@@ -58,7 +58,8 @@ def complain(error: Exception) -> int:
     """Tell the person in a line what went wrong; the exit status. Imports what it needs only now that it is needed."""
     from shell.complaints import explain
 
-    status, lines = explain(error, colour=sys.stderr.isatty() and "NO_COLOR" not in os.environ)
+    terminal = sys.stderr.isatty()
+    status, lines = explain(error, terminal, colour=terminal and "NO_COLOR" not in os.environ)
     try:
         print("\n".join(lines), file=sys.stderr)
     except OSError:

@@ -31,6 +31,7 @@ from vm.instance import instantiate
 from vm.jet import FALLBACK, Attempt, Jet, Steps, Tail, Track
 from vm.ops import NORMAL_CODE
 from vm.ops import entry as op_entry
+from vm.room import allow, bits
 from vm.text import utf8
 from vm.values import (
     APPLY as APPLY_CODE,
@@ -39,6 +40,7 @@ from vm.values import (
     CRASHED,
     NORMALISE,
     App,
+    Bar,
     Code,
     Cow,
     Crash,
@@ -129,6 +131,7 @@ FIRST_SIZE: Final = 256
 SLACK: Final = 8
 NATS: Final[list[object]] = list(range(1 << 16))
 NONE: Final[list[object]] = []
+LONG: Final = 1 << 2048  # nats above it take time to add
 MULTIPLIED: Final = 1 << 31  # larger ones go to the jet, which sees to it that the product is not absurd
 
 
@@ -402,7 +405,12 @@ class Evaluation:
                     if isinstance(x, int):
                         k = w >> 40
                         y = x + int(k & 65535)
-                        stack[a] = NATS[y] if y < 65536 else y
+                        if y < 65536:
+                            stack[a] = NATS[y]
+                        else:
+                            stack[a] = y
+                            if y > LONG:
+                                fuel -= cost(y)
                         pc += k >> 16
                     continue
                 elif op == SUBK:
@@ -414,6 +422,8 @@ class Evaluation:
                             stack[a] = NATS[y] if y > 0 else 0
                         else:
                             stack[a] = y
+                            if y > LONG:
+                                fuel -= cost(y)
                         pc += k >> 16
                     continue
                 elif op == LTHK:
@@ -429,7 +439,12 @@ class Evaluation:
                     y = stack[base + (k & 65535)]
                     if isinstance(x, int) and isinstance(y, int):
                         z = x + y
-                        stack[a] = NATS[z] if z < 65536 else z
+                        if z < 65536:
+                            stack[a] = NATS[z]
+                        else:
+                            stack[a] = z
+                            if z > LONG:
+                                fuel -= cost(z)
                         pc += k >> 16
                     continue
                 elif op == SUB:
@@ -442,6 +457,8 @@ class Evaluation:
                             stack[a] = NATS[z] if z > 0 else 0
                         else:
                             stack[a] = z
+                            if z > LONG:
+                                fuel -= cost(z)
                         pc += k >> 16
                     continue
                 elif op == RETF:
@@ -516,8 +533,7 @@ class Evaluation:
                         r = function(xs[0], xs[1], xs[2]) if n == 3 else function(*xs)
                     x = None
                     if not isinstance(r, (Steps, Tail)) and r is not FALLBACK:
-                        if isinstance(r, Row):
-                            fuel -= len(r.items) >> 3  # a large row is more than a step
+                        fuel -= weight(r)
                         stack[a] = r
                         continue
                     nb = base + window
@@ -561,6 +577,7 @@ class Evaluation:
                         xs = NONE
                     else:
                         xs = NONE
+                        fuel -= weight(r)
                     phase = OUTCOME
                 elif op == APPLY:
                     n = (w >> 24) & 65535
@@ -1213,6 +1230,24 @@ def part(x: object, k: i64) -> object:
     if k == 4:
         return shapes.law_body(x)
     return x.item if isinstance(x, Pin) else 0
+
+
+def weight(x: object) -> i64:
+    """What making a large value takes beyond a step, in steps."""
+    if isinstance(x, int):
+        return cost(x) if x > LONG else 0
+    if isinstance(x, Row):
+        return len(x.items) >> 3
+    if isinstance(x, Bar):
+        return len(x.data) >> 8
+    return 0
+
+
+def cost(n: int) -> i64:
+    """The same of a nat above LONG. Raises MemoryLimit if there is no room for it."""
+    size = bits(n)
+    allow(size)
+    return i64(size >> 11)
 
 
 def lacking(x: App) -> i64:

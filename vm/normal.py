@@ -65,7 +65,7 @@ def walk(top: object) -> Generator[object, object, object]:
     values of a tab from the last to the first. Slots that hold thunks get their values.
 
     The stack holds what is being looked through: a list of slots, how many of them are done, and whether backwards.
-    When all are done the owner is normal; of a tab, only the nodes that are not known to be are looked into. An app of a
+    When all are done the owner is normal; of a tab, only nodes that are not known to be are looked into. An app of a
     set that turns out to be a tab is replaced in the slot that holds it.
     """
     result: list[object] = [top]

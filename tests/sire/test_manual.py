@@ -1,4 +1,4 @@
-"""What the manual page of the language says is so."""
+"""What the manual pages of the two notations say is so."""
 
 import re
 import shutil
@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 
+import vm
 from sire import Loader, Session, library_path
+from sire.loot import read
 
-PAGE = Path(__file__).parents[2] / "man" / "sire.7"
+MANUAL = Path(__file__).parents[2] / "man"
+PAGE = MANUAL / "sire.7"
 
 
 def programs() -> list[str]:
@@ -55,7 +58,18 @@ def test_the_forms_mean_what_it_says(session: Session, expression: str, value: s
     assert session.evaluate(expression)[-1] == f"++ {value}"
 
 
+def test_the_examples_of_loot_can_be_read() -> None:
+    synopsis, function = re.findall(r"^\.Bd -literal.*?\n(.*?)^\.Ed", (MANUAL / "loot.7").read_text(), re.M | re.S)
+    row = read(synopsis)
+    assert isinstance(row, vm.Row)
+    assert len(row.items) == 3
+    law = read(f"(mul a b)=a\n\n(add a b)=b\n\n{function}")
+    assert isinstance(law, vm.Pin)
+    assert [pin.item.name for pin in law.refs] == [vm.utf8("mul"), vm.utf8("add")]
+
+
 @pytest.mark.skipif(shutil.which("mandoc") is None, reason="mandoc is not installed")
-def test_the_page_is_clean() -> None:
-    done = subprocess.run(["mandoc", "-Tlint", "-W", "style", str(PAGE)], capture_output=True, text=True)
+@pytest.mark.parametrize("page", ["sire.7", "loot.7"])
+def test_the_pages_are_clean(page: str) -> None:
+    done = subprocess.run(["mandoc", "-Tlint", "-W", "style", str(MANUAL / page)], capture_output=True, text=True)
     assert [line for line in done.stdout.splitlines() if "referenced manual not found" not in line] == []

@@ -20,6 +20,7 @@ import vm
 from machines import cogs, home, past, reading
 from machines.boot import boot
 from machines.client import AsyncClient, CallFailed, Client, NotRunning, stop
+from machines.config import CONFIG
 from machines.errors import MachineError
 from machines.lock import Held
 from machines.store import TRK, Store
@@ -92,6 +93,7 @@ def until(client: Client, method: str, done: object, **params: object) -> object
 def test_a_killed_machine_shows_every_number_once(tmp_path: Path) -> None:
     """Kill it again and again, at full speed: its output goes on where it stopped, without a gap or a repetition."""
     directory = make(tmp_path / "storm", counter())
+    (directory / CONFIG).write_text("[snapshot]\nevents = 300\n")
     output = tmp_path / "output"
     chance = random.Random(7)
     for _ in range(ROUNDS):

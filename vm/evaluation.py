@@ -7,6 +7,7 @@ base to go back to. The frame on top waits for the value that is being computed:
     UPDATE   a thunk                                  gets the value, and passes it on
     REST     a list of arguments                      the value is applied to them
     STEPS    a jet at work                            is sent the value
+    EACH     a list of slots                          the next slot gets the value, and its thunk is computed
     TRY      nothing                                  passes the value on; a crash stops here and becomes a value
     END      nothing                                  the value is the result
 
@@ -28,7 +29,8 @@ from vm import shapes
 from vm.body import ItemSource, LawSource, entry
 from vm.compiler import compile_code
 from vm.instance import instantiate
-from vm.jet import FALLBACK, Attempt, Jet, Steps, Tail, Track
+from vm.jet import FALLBACK, Attempt, Each, Jet, Steps, Tail, Track
+from vm.normal import is_normal
 from vm.ops import NORMAL_CODE
 from vm.ops import entry as op_entry
 from vm.room import allow, bits
@@ -117,6 +119,7 @@ UPDATE: Final = -2
 REST: Final = -3
 STEPS: Final = -4
 TRY: Final = -5
+EACH: Final = -6
 
 # What `run` does when no instruction is being executed.
 DELIVER: Final = 1  # give r to the frame on top
@@ -868,6 +871,31 @@ class Evaluation:
                     elif w == STEPS:
                         sp += 2
                         phase = RESUME
+                    elif w == EACH:
+                        each = cast(Each, stack[base - 1])
+                        held = each.slots
+                        i = each.at
+                        held[i] = r
+                        x = r
+                        while is_normal(x):
+                            i += each.step
+                            if i < 0 or i >= len(held):
+                                break
+                            x = held[i]
+                            if isinstance(x, Thunk):
+                                while isinstance(x, Thunk) and x.code is None:
+                                    x = x.a
+                                held[i] = x
+                        held = NONE
+                        if isinstance(x, Thunk):
+                            each.at = i
+                            sp += 2
+                            r = x
+                            phase = ENTER
+                        else:
+                            stack[base - 1] = None
+                            base = frames[sp + 1]
+                            r = 0
                     elif w == TRY:
                         base = frames[sp + 1]
                     else:
@@ -1084,6 +1112,21 @@ class Evaluation:
                     elif isinstance(r, Track):
                         self.trk(r.value)
                         r = 0
+                    elif isinstance(r, Each):
+                        if base + 1 > size:
+                            self.sp = sp
+                            self.base = base
+                            size = self.grow(base + 1)
+                        if sp > room:
+                            frames = self.widen(frames)
+                            room = len(frames) - 4
+                        stack[base] = r
+                        frames[sp] = EACH
+                        frames[sp + 1] = base
+                        sp += 2
+                        base += 1
+                        r = r.slots[r.at]
+                        phase = ENTER
                     elif isinstance(r, Attempt):
                         if sp > room:
                             frames = self.widen(frames)

@@ -27,6 +27,7 @@ What the function returns is taken as the law's result:
                                 whole value, normalised.
         yields Track(x)         to have x, normal, shown to the person; 0 is sent back
         yields Attempt(x)       to have x evaluated with crashes caught: the value is sent back, or a Crash
+        yields Each(slots ..)   to have the thunks in a list of slots evaluated, one after the other; 0 is sent back
         returns                 anything that a function returns, except Steps
 
 A generator lives in a frame of the evaluator's stack: it may be suspended for ever and must hold nothing but values. It
@@ -43,6 +44,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from typing import Any, Final, final
+
+from mypy_extensions import i64
 
 
 @final
@@ -96,6 +99,19 @@ class Attempt:
 
     def __init__(self, value: object) -> None:
         self.value: Final = value
+
+
+@final
+class Each:
+    """A request of a jet: put the values of thunks in their slots, from slot `at` on, which holds one, `step` (1 or -1)
+    further each time, up to the end or to a slot whose value has yet to be normalised."""
+
+    __slots__ = ("at", "slots", "step")
+
+    def __init__(self, slots: list[object], at: i64, step: i64) -> None:
+        self.slots: Final = slots
+        self.at: i64 = at
+        self.step: Final = step
 
 
 @final

@@ -6,7 +6,7 @@ from collections.abc import Generator
 from typing import Final, final
 
 from vm import shapes
-from vm.jet import Steps
+from vm.jet import Each, Steps
 from vm.trees import Node
 from vm.values import App, Pin, Row, Set, Tab, Thunk, known
 
@@ -104,7 +104,10 @@ def walk(top: object) -> Generator[object, object, object]:
         x = here[at]
         if isinstance(x, Thunk):
             value = known(x)
-            x = (yield x) if value is None else value
+            if value is None:
+                yield Each(here, at, -1 if backwards[-1] else 1)
+                continue
+            x = value
             here[at] = x
         places[-1] = i + 1
         if not is_normal(x):

@@ -134,7 +134,8 @@ FIRST_SIZE: Final = 256
 SLACK: Final = 8
 NATS: Final[list[object]] = list(range(1 << 16))
 NONE: Final[list[object]] = []
-LONG: Final = 1 << 2048  # nats above it take time to add
+WORD: Final = 1 << 60  # nats below it are added in no time
+LONG: Final = 1 << 2048  # nats above it take more than a step
 MULTIPLIED: Final = 1 << 31  # larger ones go to the jet, which sees to it that the product is not absurd
 
 
@@ -412,7 +413,7 @@ class Evaluation:
                             stack[a] = NATS[y]
                         else:
                             stack[a] = y
-                            if y > LONG:
+                            if y > WORD:
                                 fuel -= cost(y)
                         pc += k >> 16
                     continue
@@ -425,7 +426,7 @@ class Evaluation:
                             stack[a] = NATS[y] if y > 0 else 0
                         else:
                             stack[a] = y
-                            if y > LONG:
+                            if y > WORD:
                                 fuel -= cost(y)
                         pc += k >> 16
                     continue
@@ -446,7 +447,7 @@ class Evaluation:
                             stack[a] = NATS[z]
                         else:
                             stack[a] = z
-                            if z > LONG:
+                            if z > WORD:
                                 fuel -= cost(z)
                         pc += k >> 16
                     continue
@@ -460,7 +461,7 @@ class Evaluation:
                             stack[a] = NATS[z] if z > 0 else 0
                         else:
                             stack[a] = z
-                            if z > LONG:
+                            if z > WORD:
                                 fuel -= cost(z)
                         pc += k >> 16
                     continue
@@ -1278,7 +1279,7 @@ def part(x: object, k: i64) -> object:
 def weight(x: object) -> i64:
     """What making a large value takes beyond a step, in steps."""
     if isinstance(x, int):
-        return cost(x) if x > LONG else 0
+        return cost(x) if x > WORD else 0
     if isinstance(x, Row):
         return len(x.items) >> 3
     if isinstance(x, Bar):
@@ -1287,7 +1288,9 @@ def weight(x: object) -> i64:
 
 
 def cost(n: int) -> i64:
-    """The same of a nat above LONG. Raises MemoryLimit if there is no room for it."""
+    """The same of a nat above WORD. Raises MemoryLimit if there is no room for it."""
+    if n < LONG:
+        return 0
     size = bits(n)
     allow(size)
     return i64(size >> 11)

@@ -1,6 +1,7 @@
 """Typing in the console: several lines, history, completion, colours. All that needs prompt_toolkit is here."""
 
 import os
+import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -100,7 +101,8 @@ def reader(prompt: str, complete: Complete, commands: list[str], past: Path, col
         text = asking.prompt()
         ahead = get_typeahead(asking.input)
         if any(press.key is Keys.ControlC for press in ahead):
-            # Pressed before the terminal made a signal of it.
+            # Pressed before the terminal made a signal of it: what was typed is not run.
+            print("interrupted", file=sys.stderr)
             raise KeyboardInterrupt
         store_typeahead(asking.input, ahead)
         return text

@@ -7,7 +7,7 @@ import vm
 from machines import past, reading
 from machines.errors import MachineError
 from machines.past import Progress
-from machines.store import LOG, SNAPSHOTS, TRK, Records, read_pin
+from machines.store import SNAPSHOTS, TRK, Records, read_pin
 
 MOST = 100
 """So many things that are wrong are named; the rest are counted."""
@@ -27,7 +27,7 @@ class Report:
 def verify(records: Records, progress: Progress | None = None) -> Report:
     """Check everything up to the event that is the last one now. `progress` hears of (pins and events done, all)."""
     report = Report()
-    end = records.last(LOG)
+    end = past.last(records)
     pins, _ = records.space().tables["pins"]
     total = pins + end
     report.wrong += few(bad_pins(records, report, total, progress))

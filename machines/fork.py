@@ -28,7 +28,7 @@ def fork(directory: Path, new: Path, event: int | None = None, progress: Progres
     reads its store out. `progress` hears of (bytes copied, bytes to copy). Raises MachineError.
     """
     with opened(directory) as records:
-        end = records.last(LOG)
+        end = past.last(records)
         event = end if event is None else event
         past.require(records, event)
         with draft(new) as half:
@@ -75,6 +75,7 @@ def copy_records(records: Records, store: Store, event: int, progress: Progress 
     done = 0
     created = records.meta("created")
     batch = first_batch(created if isinstance(created, int) else 0)
+    batch.put_meta(past.ORIGIN, past.origin(records))
     for put in every_put(records, event):
         batch.put(*put)
         if batch.size > BATCH:

@@ -8,6 +8,8 @@ from machines.errors import MachineError
 from machines.heart import Divergence, Moment
 from machines.store import LOG, SNAPSHOTS, Records, read_pin
 
+ORIGIN = "origin"
+
 Progress = Callable[[int, int], None]
 """Hears of how much is done of how much."""
 
@@ -18,7 +20,7 @@ def present(store: Records, progress: Progress | None = None) -> tuple[Moment, i
 
     `progress` hears of (events replayed, events to replay). Raises store.Corrupt.
     """
-    return at(store, store.last(LOG), progress)
+    return at(store, last(store), progress)
 
 
 def at(store: Records, event: int, progress: Progress | None = None) -> tuple[Moment, int, dict[int, int]]:
@@ -42,15 +44,25 @@ def at(store: Records, event: int, progress: Progress | None = None) -> tuple[Mo
     return moment, done, last_event
 
 
+def last(store: Records) -> int:
+    """The last event."""
+    return max(store.last(LOG), origin(store))
+
+
+def origin(store: Records) -> int:
+    """The event before the first one in the log: 0, or where the past was cut off."""
+    found = store.meta(ORIGIN)
+    return found if isinstance(found, int) else 0
+
+
 def require(store: Records, event: int) -> None:
     """Raises MachineError if the machine cannot go back, or forth, to the moment after `event`."""
-    end = store.last(LOG)
-    newest = store.last(SNAPSHOTS)
+    first, end, newest = origin(store), last(store), store.last(SNAPSHOTS)
     if end < newest and event <= end:
         raise store.corrupt(f"its log ends with event {end}, before the snapshot of event {newest}")
     if event > end:
         raise MachineError(f"{store.name}: there is no event {event}; the last one is {end}", "opsh events lists them")
-    if event < end and event < (first := origin(store)):
+    if event < first:
         raise MachineError(f"{store.name}: its past before event {first} was cut off", "opsh events lists what is left")
 
 
@@ -71,7 +83,7 @@ def verify(store: Records, progress: Progress | None = None) -> list[str]:
     Returns what is wrong; raises store.Corrupt where it cannot go on.
     """
     wrong: list[str] = []
-    end = store.last(LOG)
+    end = last(store)
     roots = dict(store.every_record(SNAPSHOTS, 0))
     check = snapshots.Snapshots(store)
     done = origin(store)
@@ -89,12 +101,6 @@ def verify(store: Records, progress: Progress | None = None) -> list[str]:
             progress(n, end)
     wrong += [f"there is a snapshot of event {n}, which is not in the log" for n in roots if n > end]
     return wrong
-
-
-def origin(store: Records) -> int:
-    """The event before the first one in the log: 0, or where the past was cut off."""
-    first = store.records(LOG, 0, store.last(LOG) + 1, 1)
-    return first[0][0] - 1 if first else 0
 
 
 def inspect(store: Records, cog: int, event: int) -> reading.Entry:

@@ -133,6 +133,11 @@ def decode_event(store: Records, n: int, data: bytes) -> Event:
         raise store.corrupt(f"event {n} does not decode: {error}") from None
 
 
+def programs(event: Event) -> list[bytes]:
+    """The hashes of the programs that an event began cogs with."""
+    return [receipt.hash for receipt in event.receipts if isinstance(receipt, Booted)]
+
+
 def summary(receipt: Receipt) -> str:
     """A receipt in a line."""
     match receipt:

@@ -53,6 +53,14 @@ class Head(NamedTuple):
     refs: list[bytes]
 
 
+def head_of(hash: bytes, content: bytes | memoryview) -> Head:
+    """Raises ValueError if the content is too short to be a pin's."""
+    end = 8 + 32 * int.from_bytes(content[:8], "little")
+    if len(content) < end:
+        raise ValueError(f"pin {vm.hash_text(hash)} ends within its head")
+    return Head(hash, len(content), [bytes(content[i : i + 32]) for i in range(8, end, 32)])
+
+
 @dataclass(frozen=True, slots=True)
 class Space:
     """What a store takes on the disk, in bytes: the file, what of it is free, and (entries, bytes) of each table."""
@@ -72,6 +80,9 @@ class Batch:
     def put(self, table: int, key: bytes, value: bytes) -> None:
         self.puts.append((table, key, value))
         self.size += len(value)
+
+    def put_meta(self, name: str, value: object) -> None:
+        self.put(META, name.encode(), msgspec.msgpack.encode(value))
 
     def put_record(self, table: int, n: int, value: bytes) -> None:
         self.put(table, n.to_bytes(8, "big"), zlib.crc32(value).to_bytes(4, "little") + value)
@@ -256,17 +267,11 @@ class Store(Records):
                 while there and len(found) < PAGE:
                     hash = bytes(cursor.key())
                     if hash != after:
-                        found.append(self.head(hash, cursor.value()))
+                        found.append(head_of(hash, cursor.value()))
                     there = cursor.next()
-        except lmdb.Error as error:
+        except (lmdb.Error, ValueError) as error:
             raise self.corrupt(str(error)) from None
         return found
-
-    def head(self, hash: bytes, content: bytes | memoryview) -> Head:
-        count = int.from_bytes(content[:8], "little")
-        if len(content) < 8 + 32 * count:
-            raise self.corrupt(f"pin {vm.hash_text(hash)} ends within its head")
-        return Head(hash, len(content), [bytes(content[i : i + 32]) for i in range(8, 8 + 32 * count, 32)])
 
     def space(self) -> Space:
         with self.env.begin() as txn:
@@ -380,8 +385,8 @@ class Writing:
 def first_batch(created: int) -> Batch:
     """What every store begins with. `created` is in nanoseconds since the epoch."""
     batch = Batch()
-    batch.put(META, b"format", msgspec.msgpack.encode(FORMAT))
-    batch.put(META, b"created", msgspec.msgpack.encode(created))
+    batch.put_meta("format", FORMAT)
+    batch.put_meta("created", created)
     return batch
 
 

@@ -10,7 +10,7 @@ from machines import home, past, reading
 from machines.client import Client, NotRunning
 from machines.errors import MachineError
 from machines.lock import Lock
-from machines.store import LOG, TRK, Store
+from machines.store import TRK, Store
 
 ONE_AT_A_TIME = threading.RLock()
 """A process must not open an LMDB file twice at once, and to replay is to evaluate: one thread at a time."""
@@ -71,7 +71,7 @@ class Stored:
 
     def status(self) -> reading.Entry:
         """Cheap: it does not look at the cogs."""
-        event = self.store.last(LOG)
+        event = past.last(self.store)
         return {
             "machine": home.name_of(self.directory),
             "dir": str(self.directory),

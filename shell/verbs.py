@@ -209,6 +209,29 @@ VERBS: tuple[Verb, ...] = (
         "started. The other one, running or not, is left as it is. Identities are not copied.",
     ),
     Verb(
+        "export",
+        "write a machine to a file, to be carried elsewhere",
+        "shell.parcels:export",
+        (
+            MACHINE,
+            Argument("file", Kind.FILE, "the file to write"),
+            Argument("--log", Kind.FLAG, "with its whole history and its trk, not only its state"),
+        ),
+        Danger.REVERSIBLE,
+        "The cogs are in it with all that they wait for, the identities are not. The machine may run meanwhile.",
+    ),
+    Verb(
+        "import",
+        "make a machine of a file that export wrote",
+        "shell.parcels:import_",
+        (
+            Argument("file", Kind.FILE, "the file to read"),
+            Argument("new", Kind.NEW, "the name, or the directory, of the new machine"),
+        ),
+        Danger.REVERSIBLE,
+        "Every pin is checked. An import that was interrupted goes on where it was when it is asked for again.",
+    ),
+    Verb(
         "verify",
         "check everything that a machine has on disk",
         "shell.verify:run",

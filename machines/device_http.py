@@ -24,6 +24,7 @@ import h11
 import vm
 from machines.devices import Answerer
 from machines.heart import Where
+from machines.requests import WORD
 from machines.web import Reply, fetch, read_request, send_reply
 from vm import Value
 
@@ -111,7 +112,7 @@ class Http:
         redirects: int,
         microseconds: int,
     ) -> None:
-        result = await fetch(method, url, headers, body, redirects, microseconds / 1e6)
+        result = await fetch(method, url, headers, body, redirects, min(microseconds, WORD) / 1e6)
         value: Value
         match result:
             case Reply(code, reason, lines, data):

@@ -211,7 +211,7 @@ class Part:
                     raise Divergence(f"cog {other} is still running")
                 self.gone.append(other)
                 return 0 if past is None else vm.app(0, cogs.to_noun(past))
-        raise Divergence(f"cog {self.cog} holds out no request that {answer!r:.60} answers")
+        raise Divergence(f"cog {self.cog} holds out no request that {type(answer).__name__} answers")
 
 
 def deliver(
@@ -340,7 +340,7 @@ def replay(moment: Moment, event: Event, find: Callable[[bytes], vm.Pin]) -> Ste
         case _:
             raise Divergence("an event without receipts")
     if not same(step.receipts, event.receipts):
-        raise Divergence(f"the log says {event.receipts!r:.200}; computed again it is {step.receipts!r:.200}")
+        raise Divergence(f"the log says {outline(event.receipts)}; computed again it is {outline(step.receipts)}")
     return step
 
 
@@ -353,6 +353,15 @@ def recorded(event: Event, work: Work) -> Outcome | None:
 
 def same(one: list[Receipt], other: list[Receipt]) -> bool:
     return len(one) == len(other) and all(shape(a) == shape(b) for a, b in zip(one, other, strict=True))
+
+
+def outline(receipts: list[Receipt]) -> str:
+    """Receipts without the values in them, which may be too large to be shown."""
+    return ", ".join(
+        f"{type(receipt).__name__.lower()} {receipt.cog}"
+        + (f" {type(receipt.outcome).__name__.lower()}" if isinstance(receipt, Delivered) and receipt.outcome else "")
+        for receipt in receipts
+    )
 
 
 def shape(receipt: Receipt) -> object:

@@ -370,7 +370,8 @@ class Machine:
 
     def stamp(self, task: Task) -> None:
         time = self.clock()
-        task.trk.extend(Trk(task.cog, time, value) for value in task.shown)
+        cog = task.cog if task.work.part == 0 else next(iter(task.busy - {task.cog}), task.cog)
+        task.trk.extend(Trk(cog, time, value) for value in task.shown)
         task.shown.clear()
 
     def finish(self, cog: int, busy: Iterable[int], step: Step, trk: list[Trk]) -> None:

@@ -27,7 +27,11 @@ def show(value: Value) -> str:
     """The Rex text of a value, bounded."""
     from sire.show import show
 
-    return show(value, max_chars=TEXT_LIMIT)
+    try:
+        return show(value, max_chars=TEXT_LIMIT)
+    except Exception as error:
+        # The value is anything that a cog made up: a machine that cannot show it must go on all the same.
+        return f"{{cannot be shown: {type(error).__name__}}}"
 
 
 # Trk ------------------------------------------------------------------------------------------------------------------
@@ -171,9 +175,9 @@ def answer_word(answer: events.Answer) -> str:
         case events.Asked(well):
             return "told" if well else "the teller crashed"
         case events.Stopped(cog):
-            return f"cog {cog} stopped"
+            return f"cog {requests.word(cog)} stopped"
         case events.Reaped(cog):
-            return f"cog {cog} reaped"
+            return f"cog {requests.word(cog)} reaped"
 
 
 def show_short(value: Value) -> str:

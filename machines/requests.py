@@ -26,6 +26,8 @@ REAP = vm.utf8("reap")
 WAIT = vm.utf8("wait")
 
 WORD = 1 << 64
+LONG = 1 << 256
+"""Nats from here on are not shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,10 +134,12 @@ def parse_cog(items: list[Value]) -> Request | None:
 def word(value: Value) -> str:
     """A value in a few characters: `%when`, `32`, `[%a 5]`, `..`."""
     if isinstance(value, int):
+        if value >= LONG:
+            return ".."
         text = vm.text(value)
         if text and text.isascii() and text.isalnum() and not text[0].isdigit():
             return "%" + text
-        return str(value) if value < 10**30 else ".."
+        return str(value)
     if isinstance(value, vm.Row) and len(value.items) <= 4:
         return f"[{' '.join(map(word, value.items))}]"
     return ".."
@@ -145,7 +149,7 @@ def describe(request: Request) -> str:
     """The request in a line for a person: `%rand %byte 32`."""
     match request:
         case Eval(seconds, _, xs):
-            return f"%eval {seconds} s, {len(xs)} arguments"
+            return f"%eval {word(seconds)} s, {len(xs)} arguments"
         case What():
             return "%what"
         case Who():
@@ -153,14 +157,14 @@ def describe(request: Request) -> str:
         case Spin():
             return "%cog %spin"
         case Ask(cog, channel, _):
-            return f"%cog %ask {cog} {channel}"
+            return f"%cog %ask {word(cog)} {word(channel)}"
         case Tell(channel, _):
-            return f"%cog %tell {channel}"
+            return f"%cog %tell {word(channel)}"
         case Stop(cog):
-            return f"%cog %stop {cog}"
+            return f"%cog %stop {word(cog)}"
         case Reap(cog):
-            return f"%cog %reap {cog}"
+            return f"%cog %reap {word(cog)}"
         case Wait(cog):
-            return f"%cog %wait {cog}"
+            return f"%cog %wait {word(cog)}"
         case Call(device, _, params):
             return " ".join(map(word, [device, *params[:3]]))

@@ -161,7 +161,9 @@ class Server:
             return protocol.result(id, value) if "id" in message else None
         except CallError as error:
             return protocol.failure(id, error)
-        except MachineError as error:
+        except Exception as error:
+            if not isinstance(error, MachineError):
+                error = MachineError(f"the machine cannot answer that: {type(error).__name__}: {error}"[:300])
             return protocol.failure(id, CallError(protocol.FAILED, error.message, error.hint, error.exit_status))
 
     def call(self, listener: Listener, method: str, params: Message) -> Message | Awaitable[Message]:

@@ -13,6 +13,7 @@ from machines import cogs, events, heart, snapshots
 from machines.device_poke import Poke
 from machines.device_rand import Rand
 from machines.device_time import SECOND, Time
+from machines.devices import Answerer, Device
 from machines.events import Computed, Event, Given
 from machines.heart import Moment, Where
 from machines.machine import Limits, Machine, Record, Trk
@@ -84,7 +85,13 @@ class Watched(Machine):
 class Host:
     """One life of the machine, from a start to a crash."""
 
-    def __init__(self, world: World, limits: Limits = UNLIMITED, meddling: bool = False) -> None:
+    def __init__(
+        self,
+        world: World,
+        limits: Limits = UNLIMITED,
+        meddling: bool = False,
+        http: Callable[[Answerer], Device] | None = None,
+    ) -> None:
         self.world = world
         self.meddling = meddling
         self.random = world.random
@@ -92,11 +99,13 @@ class Host:
         self.evaluations: list[tuple[Where, Eval]] = []
         moment = world.recover()
         self.machine = Watched(world, moment, limits)
-        self.devices = {
+        self.devices: dict[int, Device] = {
             vm.utf8("time"): Time(self.machine.answer, lambda: world.now, self.set_alarm),
             vm.utf8("rand"): Rand(self.machine.answer, self.random.randbytes),
             vm.utf8("poke"): Poke(self.machine.answer, self.machine.tell_when_delivered),
         }
+        if http is not None:
+            self.devices[vm.utf8("http")] = http(self.machine.answer)
         self.machine.devices = self.devices
         self.machine.evaluator = self
         self.unsynced: list[Record] = []

@@ -1,12 +1,18 @@
 """A machine in motion under a simulated host: whatever happens, a crash loses nothing durable."""
 
+import asyncio
 import os
+from pathlib import Path
 from random import Random
 
+import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import vm
-from machines import cogs, heart, requests
+from machines import cogs, events, heart, reading, requests
+from machines.device_http import Http
 from machines.device_poke import Poke
 from machines.events import Crash
 from machines.heart import Moment, Where
@@ -326,3 +332,53 @@ def test_a_poke_that_the_cog_no_longer_waits_for_is_told_so() -> None:
     poke.send(1, [word("a")], 5, heard.append)
     host.machine.drop(1)
     assert heard == [None]
+
+
+VERBS = [word(verb) for verb in ("time", "rand", "poke", "http", "eval", "what", "cog", "when", "wait", "byte")]
+VERBS += [word(verb) for verb in ("serv", "hear", "echo", "hold", "req", "spin", "who", "ask", "tell", "stop", "reap")]
+ATOMS = st.one_of(
+    st.sampled_from(VERBS),
+    st.integers(0, 5),
+    st.sampled_from([63, 64, 300, 200_000]).map(lambda bits: 1 << bits),
+    st.binary(max_size=4).map(vm.bar),
+    st.just(vm.law(5, 2, 1)),
+    st.just(vm.set_of([1])),
+    st.just(vm.tab([(1, 2)])),
+)
+ANYTHING = st.recursive(ATOMS, lambda parts: st.lists(parts, max_size=6).map(vm.row), max_leaves=12)
+REQUESTS = st.lists(
+    st.one_of(
+        ANYTHING,
+        st.lists(ANYTHING, max_size=6).map(lambda rest: vm.row([word("cog"), *rest])),
+        st.tuples(st.sampled_from(VERBS[:5]), st.lists(ANYTHING, max_size=7)).map(
+            lambda pair: vm.row([pair[0], 0, *pair[1]])
+        ),
+    ),
+    min_size=1,
+    max_size=4,
+)
+
+
+@given(REQUESTS)
+@settings(max_examples=150, deadline=None)
+def test_no_request_harms_the_machine(slots: list[object]) -> None:
+    """Whatever a cog holds out, the machine goes on, can say what it waits for, and recovers to the same state."""
+
+    async def live() -> None:
+        world = World(1)
+        world.boot(script(asks(*slots), asks(wait_until(1 << 40))))
+        world.boot(counter())
+        host = Host(world, http=lambda answer: Http(answer, lambda f, x: asyncio.sleep(0, 0), Path("/nowhere")))
+        for _ in range(40):
+            host.act()
+        for entry in reading.cog_entries(host.machine.moment, host.machine.last_event):
+            msgspec.json.encode(entry)
+        for record in host.world.log:
+            for receipt in events.decode(record).receipts:
+                reading.summary(receipt)
+        end = len(host.world.log)
+        if end > 2:
+            assert state_hash(host.world.recover()) == host.world.hashes[end]
+        host.devices[word("http")].close()
+
+    asyncio.run(live())

@@ -253,30 +253,34 @@ class Server:
         pages: dict[int, Entry] = {}
         behind = False
         for listener in self.listeners:
-            if listener.full:
-                behind = True
-                continue
-            if "trk" in listener.topics and listener.next < end:
-                if end - listener.next > FAR_BEHIND:
-                    listener.send(protocol.notification("gap", {"from": listener.next, "to": end}))
-                    listener.next = end
-                else:
-                    start = listener.next
-                    page = pages.get(start) or pages.setdefault(start, self.source.trk(start, end, None, None))
-                    listener.send(protocol.notification("trk", {"entries": page["entries"]}))
-                    listener.next = max(page["next"], start + 1)
-                    behind |= listener.next < end
-            if listener.cogs:
-                news = {"cogs": [self.source.cog(cog) for cog in sorted(listener.cogs)]}
-                listener.cogs.clear()
-                sending = asyncio.ensure_future(self.send_once_durable(listener, protocol.notification("cogs", news)))
-                self.sending.add(sending)
-                sending.add_done_callback(self.sending.discard)
-            if listener.status and "status" in listener.topics:
-                listener.send(protocol.notification("status", self.source.status()))
-                listener.status = False
+            try:
+                behind |= listener.full or self.tell(listener, end, pages)
+            except Exception:
+                # It will call again, and hear what is wrong; the machine has other things to do.
+                listener.writer.close()
         if behind:
             self.changed()
+
+    def tell(self, listener: Listener, end: int, pages: dict[int, Entry]) -> bool:
+        """Send a listener what is new to it; whether there is more. `pages` keeps what was read for the others."""
+        if "trk" in listener.topics and end - listener.next > FAR_BEHIND:
+            listener.send(protocol.notification("gap", {"from": listener.next, "to": end}))
+            listener.next = end
+        elif "trk" in listener.topics and listener.next < end:
+            start = listener.next
+            page = pages.get(start) or pages.setdefault(start, self.source.trk(start, end, None, None))
+            listener.send(protocol.notification("trk", {"entries": page["entries"]}))
+            listener.next = max(page["next"], start + 1)
+        if listener.cogs:
+            news = {"cogs": [self.source.cog(cog) for cog in sorted(listener.cogs)]}
+            listener.cogs.clear()
+            sending = asyncio.ensure_future(self.send_once_durable(listener, protocol.notification("cogs", news)))
+            self.sending.add(sending)
+            sending.add_done_callback(self.sending.discard)
+        if listener.status and "status" in listener.topics:
+            listener.send(protocol.notification("status", self.source.status()))
+            listener.status = False
+        return "trk" in listener.topics and listener.next < end
 
 
 def change_params(params: Message, method: str) -> Message:

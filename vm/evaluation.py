@@ -1039,7 +1039,7 @@ class Evaluation:
                     if isinstance(r, (Pin, Law)):
                         code = r.code
                         callee = entry(r) if code is None else code
-                    elif isinstance(r, Cow) and n <= r.size:
+                    elif isinstance(r, Cow) and n <= small(r.size):
                         r = shapes.make_app(r, xs)
                         phase = DELIVER
                         continue

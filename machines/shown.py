@@ -17,6 +17,7 @@ from pathlib import Path
 from queue import SimpleQueue
 
 from machines import home
+from machines.errors import MachineError
 from machines.reading import Entry
 
 SIZE = 8
@@ -35,7 +36,11 @@ class Mark:
     """The number of the last trk entry that was shown."""
 
     def __init__(self, directory: Path) -> None:
-        file = os.open(directory / home.SHOWN, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            file = os.open(directory / home.SHOWN, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            name = home.name_of(directory)
+            raise MachineError(f"{name}: cannot write in {directory}: {error.strerror}", "check who owns it") from None
         try:
             if os.fstat(file).st_size != SIZE:
                 os.ftruncate(file, SIZE)

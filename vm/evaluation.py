@@ -213,6 +213,8 @@ class Evaluation:
         except Crash as crash:
             self.stack = []
             return Crashed(crash.op, crash.arg)
+        except MemoryError:
+            raise MemoryLimit from None
 
     def work(self, fuel: i64) -> bool:
         """Run until the value is there (True) or the fuel is used up (False). Raises Crash when nothing catches it."""

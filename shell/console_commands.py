@@ -98,6 +98,10 @@ def show_law(session: Session, name: str, out: Print) -> None:
     out(session.law(name))
 
 
+def show_code(session: Session, name: str, out: Print) -> None:
+    out(session.code(name))
+
+
 def show_hash(session: Session, name: str, out: Print) -> None:
     out(session.hash(name))
 
@@ -122,6 +126,7 @@ COMMANDS = [
     Command("load", "FILE", "load a Sire file and import its names", load_file),
     Command("reload", "", "load again what was loaded and has changed", reload),
     Command("law", "NAME", "the PLAN law that a name is bound to", show_law),
+    Command("code", "NAME", "the instructions that its law was compiled to", show_code),
     Command("hash", "NAME", "the hash of the pin that a name is bound to", show_hash),
     Command("save", "SEED NAME", "write the value of a name to a seed", save),
     Command("quit", "", "leave; so does Ctrl-D", leave),

@@ -169,6 +169,12 @@ class Session:
         lines += [";;   " + line for line in show(law.body, max_chars=4000).split("\n")]
         return "\n".join([*lines, show(value)])
 
+    def code(self, name: str) -> str:
+        """The instructions that the law that a name is bound to was compiled to, one a line. Raises SireError."""
+        value = self.binding(name).value
+        law = value.item if isinstance(value, vm.Pin) else value
+        return "\n".join(vm.listing(value)) if isinstance(law, vm.Law) else ";; no law"
+
     def hash(self, name: str) -> str:
         """The hash (Base58) of the pin that a name is bound to, or of the pin that its value would be.
         Raises SireError."""

@@ -10,6 +10,7 @@ from vm import jets
 from vm.evaluation import Crashed, Done, Evaluation, Suspended
 from vm.face import app, arity, bar, compiled, law, nat, pin, row, set_of, tab
 from vm.hashing import hash_text, parse_hash
+from vm.instructions import listing
 from vm.limits import evaluate, force, tune
 from vm.order import compare, equal
 from vm.pins import lazy_pin, load_pin
@@ -51,6 +52,7 @@ __all__ = [
     "jets",
     "law",
     "lazy_pin",
+    "listing",
     "load",
     "load_pin",
     "load_pod",

@@ -69,6 +69,13 @@ def test_a_law_is_shown_in_parts(session: Session) -> None:
     assert session.law("k") == ";; no law\n3"
 
 
+def test_the_code_of_a_law_is_listed(session: Session) -> None:
+    lines = session.code("thrice").split("\n")
+    assert lines[0].startswith("thrice, arguments 2, registers ")
+    assert "tapply" in lines[-1]
+    assert session.code("k") == ";; no law"
+
+
 def test_a_value_has_the_hash_of_its_pin(session: Session) -> None:
     assert session.hash("k") == vm.hash_text(vm.pin(3).hash)
 

@@ -131,4 +131,6 @@ def test_the_table_finds_jets_by_hash_alone() -> None:
             jet = jets.find(digest)
             assert (jet is not None) == native
             assert jet is None or jet.name == name
+        assert jets.family(name)
+        assert jets.arity(name) > 0
     assert jets.find(bytes(32)) is None

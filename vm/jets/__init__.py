@@ -13,6 +13,13 @@ from vm.jets import bars, compare, control, machine_words, numbers, own, pallas,
 
 FAMILIES: Final = (control, numbers, compare, rows, sets, tabs, bars, machine_words, whole)
 NATIVE: Final[dict[str, Jet]] = {jet.name: jet for family in FAMILIES for jet in family.JETS}
+LAWS_ONLY: Final = {
+    "_Times": ("numbers", 3),
+    "_Bitwise": ("numbers", 3),
+    "_NatFold": ("numbers", 3),
+    "_TryExp": ("whole", 1),
+}
+"""What is known by name and hash, but has no native code here: family and arity."""
 HASHES: Final[list[tuple[str, bytes]]] = [(name, parse_hash(text)) for name, text in pallas.HASHES + own.HASHES]
 TABLE: Final[dict[bytes, Jet]] = {digest: NATIVE[name] for name, digest in HASHES if name in NATIVE}
 
@@ -28,6 +35,19 @@ def names() -> dict[str, tuple[list[bytes], bool]]:
     for name, digest in HASHES:
         out.setdefault(name, ([], name in NATIVE))[0].append(digest)
     return out
+
+
+def family(name: str) -> str:
+    """The module that a known jet belongs to. Raises KeyError."""
+    if name in LAWS_ONLY:
+        return LAWS_ONLY[name][0]
+    jet = NATIVE[name]
+    return next(module.__name__ for module in FAMILIES if jet in module.JETS).rpartition(".")[2]
+
+
+def arity(name: str) -> int:
+    """How many arguments a known jet takes. Raises KeyError."""
+    return LAWS_ONLY[name][1] if name in LAWS_ONLY else NATIVE[name].arity
 
 
 def register(name: str, digest: bytes) -> None:

@@ -97,6 +97,7 @@ class Host:
         self.awaited: deque[tuple[int, asyncio.Future[int]]] = deque()
         self.snapshot_at = (0, 0)
         self.snapshot_cost = 0
+        self.replay_cost = 0
 
     def run(self, ready: int | None = None) -> str:
         """Run until the machine is stopped. Returns why: "stopped", "interrupted" or "idle". Raises MachineError.
@@ -110,7 +111,9 @@ class Host:
             self.store = Store(self.directory)
             try:
                 # Not in the event loop yet: Ctrl-C ends a long replay at once.
+                began = perf_counter_ns()
                 present = past.present(self.store)
+                self.replay_cost = perf_counter_ns() - began
                 asyncio.run(self.live(*present, ready))
             except KeyboardInterrupt:
                 return "interrupted"
@@ -135,6 +138,8 @@ class Host:
         self.snapshot_at = (self.store.last(SNAPSHOTS), 0)
         self.machine = Machine(moment, event, time_ns, self.config.limits)
         self.machine.last_event = last_event
+        # What had to be replayed counts towards the next snapshot, or one killed often would replay ever more.
+        self.machine.work_done = self.replay_cost
         self.machine.wake = self.wake
         self.poke = Poke(self.machine.answer, self.machine.tell_when_delivered)
         devices: dict[str, Device] = {
@@ -285,6 +290,14 @@ class Host:
             self.snapshots.write(self.batch, self.machine.event, self.machine.moment, self.machine.last_event)
         self.snapshot_cost = perf_counter_ns() - began
         self.snapshot_at = (self.machine.event, self.machine.work_done)
+
+    def snapshot(self) -> int:
+        """Take one now, unless it would be the last one again. Returns its event; it is on its way to the disk."""
+        self.collect()
+        if self.machine.event > self.snapshot_at[0]:
+            self.take_snapshot()
+            self.flush()
+        return self.machine.event
 
     def flush(self) -> None:
         """Send the batch to the disk, unless one is on its way already."""

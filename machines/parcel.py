@@ -132,10 +132,8 @@ def state(records: Records, event: int) -> tuple[dict[bytes, bytes], bytes]:
     found = records.records(SNAPSHOTS, event, event + 1)
     if found:
         return {}, found[0][1]
-    batch = Batch()
-    moment, _, _ = past.at(records, event)
-    root = snapshots.Snapshots(records).write(batch, event, moment)
-    return {key: value for table, key, value in batch.puts if table == PINS}, root.hash
+    batch, root = past.snapshot(records, event)
+    return {key: value for table, key, value in batch.puts if table == PINS}, root
 
 
 def booted(records: Records, event: int) -> list[bytes]:

@@ -6,7 +6,7 @@ import vm
 from machines import heart, reading, snapshots
 from machines.errors import MachineError
 from machines.heart import Divergence, Moment
-from machines.store import LOG, SNAPSHOTS, Records, read_pin
+from machines.store import LOG, SNAPSHOTS, Batch, Records, read_pin
 
 ORIGIN = "origin"
 
@@ -75,6 +75,18 @@ def advance(store: Records, moment: Moment, n: int, data: bytes) -> list[int]:
         raise store.corrupt(f"event {n} cannot be replayed: {error}") from None
     moment.take(step)
     return list(step.changes)
+
+
+def snapshot(store: Records, event: int, progress: Progress | None = None) -> tuple[Batch, bytes]:
+    """What to write for a snapshot of the moment after `event`, and its root's hash. Raises MachineError."""
+    moment, _, last_event = at(store, event, progress)
+    batch = Batch()
+    try:
+        return batch, snapshots.Snapshots(store).write(batch, event, moment, last_event).hash
+    except vm.MemoryLimit:
+        raise MachineError(
+            f"{store.name}: its state after event {event} is too large to be written", "its log alone can be kept"
+        ) from None
 
 
 def verify(store: Records, progress: Progress | None = None) -> list[str]:

@@ -48,6 +48,8 @@ class Source(Protocol):
 
     def next_trk(self) -> int: ...
 
+    def snapshot(self) -> int: ...
+
     def stop(self) -> None: ...
 
     async def settled(self) -> None: ...
@@ -194,6 +196,8 @@ class Server:
                 return remote.answer(self.source.store, method, params)
             case "restart" | "drop" | "replace" | "poke":
                 return self.source.change(method, change_params(params, method))
+            case "snapshot":
+                return {"event": self.source.snapshot()}
             case "stop":
                 self.source.stop()
                 return {}

@@ -333,6 +333,18 @@ class Store(Records):
             there = cursor.set_range(start) if start else cursor.first()
             return list(cursor.iternext(values=False)) if there else []
 
+    def compact(self, path: Path) -> None:
+        """Write a copy with nothing free in it to a file that is not there, and wait until it is on disk."""
+        try:
+            self.env.copy(str(path), compact=True)
+        except lmdb.Error as error:
+            raise self.refused(error) from None
+        file = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(file)
+        finally:
+            os.close(file)
+
     def grow(self) -> None:
         self.env.set_mapsize(2 * self.env.info()["map_size"])
 

@@ -240,6 +240,34 @@ VERBS: tuple[Verb, ...] = (
         "the state that the log comes to. Status 1 if anything is wrong.",
     ),
     Verb(
+        "snapshot",
+        "write a machine's present state to its store",
+        "shell.space:snapshot",
+        (MACHINE,),
+        Danger.REVERSIBLE,
+        "A start then has only the events after it to compute again. A running machine does it now and then by itself.",
+    ),
+    Verb(
+        "gc",
+        "make room in a stopped machine's store",
+        "shell.space:gc",
+        (
+            MACHINE,
+            Argument("--keep", Kind.NUMBER, "keep only the newest N snapshots"),
+            Argument("--before", Kind.EVENT, "forget the past before this event: what led to it can be seen no more"),
+            JSON,
+        ),
+        Danger.IRREVERSIBLE,
+        "Deletes the pins that no snapshot and no event needs, and makes the file as short as it can be. Without "
+        "options nothing is lost that anybody could ask for.",
+    ),
+    Verb(
+        "du",
+        "tell what the space of a machine's store goes to",
+        "shell.space:du",
+        (MACHINE, JSON),
+    ),
+    Verb(
         "sire",
         "load Sire files, then open a console",
         "shell.console:run",

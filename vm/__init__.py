@@ -11,7 +11,7 @@ from vm.evaluation import Crashed, Done, Evaluation, Suspended
 from vm.face import app, arity, bar, compiled, law, nat, pin, row, set_of, tab
 from vm.hashing import hash_text, parse_hash
 from vm.instructions import listing
-from vm.limits import evaluate, force, tune
+from vm.limits import evaluate, force, observe, tune
 from vm.order import compare, equal
 from vm.pins import lazy_pin, load_pin
 from vm.room import watch
@@ -57,6 +57,7 @@ __all__ = [
     "load_pin",
     "load_pod",
     "nat",
+    "observe",
     "parse_hash",
     "pin",
     "row",

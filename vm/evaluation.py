@@ -26,7 +26,7 @@ from librt.vecs import append, vec
 from mypy_extensions import i64
 
 from vm import shapes
-from vm.body import ItemSource, LawSource, entry
+from vm.body import ItemSource, LawSource, entry, law_text
 from vm.compiler import compile_code
 from vm.instance import instantiate
 from vm.jet import FALLBACK, Attempt, Each, Jet, Steps, Tail, Track
@@ -200,6 +200,24 @@ class Evaluation:
     def slots(self) -> int:
         """How many slots the stack has: its memory, in words."""
         return len(self.stack) + len(self.frames)
+
+    def laws(self, most: int = 1000) -> list[str]:
+        """The names of the laws at work, innermost first, at most so many: for profiles. Between runs only."""
+        if not self.stack:
+            return []
+        names = [self.code.name] if self.phase == 0 else called(self.r) if self.phase == ENTER else []
+        sp = self.sp - 2
+        base = self.base
+        while sp > 0 and len(names) < most:
+            kind = self.frames[sp]
+            owner = self.stack[base - 1]
+            if kind >= 0 and isinstance(owner, Code):
+                names.append(owner.name)
+            elif kind == STEPS and isinstance(owner, Steps) and isinstance(owner.law, Code):
+                names.append(owner.law.name)
+            base = self.frames[sp + 1]
+            sp -= 2
+        return names
 
     def run(self, steps: int) -> Done | Crashed | Suspended:
         """Go on for about so many steps. After Done or Crashed, never again. Raises MemoryLimit."""
@@ -1207,6 +1225,22 @@ class Evaluation:
             raise MemoryLimit
         stack.extend([None] * (size - len(stack)))
         return size - SLACK
+
+
+def called(x: object) -> list[str]:
+    """The name of the law that a thunk begins with, if that can be told."""
+    while True:
+        if isinstance(x, Thunk):
+            code = x.code
+            if code is not None and code is not APPLY_CODE and code is not NORMALISE:
+                return [code.name]
+            x = x.a
+        elif isinstance(x, Pin):
+            x = x.item
+        elif isinstance(x, App):
+            x = x.head
+        else:
+            return [law_text(x)] if isinstance(x, Law) else []
 
 
 def take(stack: list[object], consts: list[object], base: i64, o: i64) -> object:

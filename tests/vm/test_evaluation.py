@@ -248,7 +248,7 @@ def test_a_law_may_have_a_name_of_any_size() -> None:
     assert vm.evaluate(vm.law(255 + 2**200_000, 1, 1), 5) == 5
 
 
-def test_a_row_of_absurd_length_can_be_begun():
+def test_a_row_of_absurd_length_can_be_begun() -> None:
     size = 2**70
     value = vm.evaluate(vm.Cow(size), 5, 6)
     assert vm.equal(value, vm.app(vm.Cow(size), 5, 6))

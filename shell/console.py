@@ -5,6 +5,7 @@ import os
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Iterator
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TextIO
 
@@ -147,7 +148,7 @@ def run_one(session: Session, text: str, line: int, complain: Complain) -> int:
         elif text.strip():
             session.evaluate(text, line)
         return DONE
-    except Quit:
+    except (Quit, BrokenPipeError):
         raise
     except SireError as error:
         complain(error)
@@ -165,6 +166,9 @@ def run_one(session: Session, text: str, line: int, complain: Complain) -> int:
 
 def blocks(stream: TextIO) -> Iterator[tuple[int, str]]:
     """Each block or command of a stream, with the number of its first line, as soon as it is complete."""
+    if isinstance(stream, TextIOWrapper):
+        # Bytes that are no text are told as errors of the line that they are in.
+        stream.reconfigure(errors="surrogateescape")
     lines: list[str] = []
     first = 1
     reader = BlockReader("<input>")

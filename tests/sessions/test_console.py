@@ -35,6 +35,14 @@ def test_after_an_error_the_console_goes_on(command: list[str], environment: dic
     assert done.returncode == 1
 
 
+def test_bytes_that_are_no_text_are_an_error_like_others(command: list[str], environment: dict[str, str]) -> None:
+    words = [*command, "sire"]
+    done = subprocess.run(words, env=environment, input=b"(add 1 \xff)\n(add 1 2)\n", capture_output=True, timeout=120)
+    assert done.stdout == b"++ 3\n"
+    assert done.stderr.startswith(b"<input>:1:8: unexpected character U+DCFF")
+    assert done.returncode == 1
+
+
 @pytest.mark.parametrize(("expression", "printed"), [("(add 1 2)", "++ 3\n"), ("| add 1 3", "++ 4\n")])
 def test_one_expression_is_evaluated_and_printed(opsh: Opsh, expression: str, printed: str) -> None:
     assert opsh("sire", "-e", expression).stdout == printed

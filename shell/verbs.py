@@ -30,6 +30,7 @@ class Kind(Enum):
     SEED = "SEED"
     DIRECTORY = "DIR"
     VERB = "VERB"
+    JET = "NAME"
     TEXT = "EXPR"
     NUMBER = "N"
     EVENT = "EVENT"
@@ -330,6 +331,38 @@ VERBS: tuple[Verb, ...] = (
         ),
         help="Each definition is run and shown: `(f a)=body` is a pinned law, `(| x)=value` a pin, `x=value` a name "
         "for a value.",
+        in_window=False,
+    ),
+    Verb(
+        "jets",
+        "list the jets, or check them against their laws",
+        "shell.jets:run",
+        (
+            Argument("names", Kind.JET, "only these jets", optional=True, many=True),
+            Argument("--check", Kind.FLAG, "run each on many inputs, and its law on the same"),
+            Argument("--path", Kind.DIRECTORY, "with --check: take the laws from the `prelude` in this directory"),
+            Argument("--examples", Kind.NUMBER, "with --check: how many inputs each is tried on (100)"),
+            JSON,
+        ),
+        help="A jet must give what its law gives, crashes included. The inputs are the same each time. Without --path "
+        "the laws are those of our own library. Status 1 if a jet is not its law; the input is printed.",
+        in_window=False,
+    ),
+    Verb(
+        "profile",
+        "show where the time of a program goes, by law",
+        "shell.profile:run",
+        (
+            Argument("file", Kind.FILE, "a Sire file, to be compiled and run anew; its imports are not", optional=True),
+            Argument(
+                "--expression", Kind.TEXT, "evaluate this instead, with the names of FILE or `prelude`", short="-e"
+            ),
+            Argument("--output", Kind.FILE, "where to write the trace (profile.json)", short="-o"),
+            PATH,
+        ),
+        Danger.REVERSIBLE,
+        "The trace is for https://speedscope.app, or any reader of that format. The table says in which laws the time "
+        "was spent (self), and in which or in what they called (total).",
         in_window=False,
     ),
     Verb(

@@ -123,6 +123,8 @@ class Machine:
         self.queued: set[int] = set()
         self.suspended: deque[Task] = deque()
         self.busy: set[int] = set()
+        # Cogs that were answered from outside last: what they ask of other cogs comes first the next time.
+        self.patient: set[int] = set()
         self.steps = FEWEST
 
     def start(self) -> None:
@@ -249,12 +251,18 @@ class Machine:
         """The next step of a cog, if it can have one now."""
         if cog in self.busy:
             return None
-        answers = self.ready.pop(cog, None)
         busy = {cog}
-        if answers is None:
+        found = None
+        if cog not in self.ready or cog in self.patient:
             found = self.exchange.ready(cog, self.moment, self.busy)
-            if found is None:
+        self.patient.discard(cog)
+        if found is None:
+            if cog not in self.ready:
                 return None
+            answers = self.ready.pop(cog)
+            if cog in self.exchange.open_ones:
+                self.patient.add(cog)
+        else:
             answers, other = found
             if other is not None:
                 busy.add(other)

@@ -382,3 +382,9 @@ def test_no_request_harms_the_machine(slots: list[object]) -> None:
         host.devices[word("http")].close()
 
     asyncio.run(live())
+
+
+def test_answers_from_outside_do_not_keep_cogs_from_each_other() -> None:
+    both = law("both", 2, 2)
+    host = machine_of(shows_again(WHEN, cog_call("tell", 1, both)), shows_again(cog_call("ask", 1, 1, vm.row([5, 6]))))
+    until(host, lambda: host.machine.last_event.get(2, 0) > 20)

@@ -9,6 +9,8 @@ from setuptools import setup
 
 COMPILED = ["vm", "sire"]
 FLAGS = ["-fvisibility=hidden"]
+UNBUILT = {"egg_info", "dist_info", "sdist"}
+"""Commands that only ask what there is: compiling for them would take a minute each."""
 
 
 def compiler_found() -> bool:
@@ -16,6 +18,8 @@ def compiler_found() -> bool:
 
 
 def extensions() -> list[object]:
+    if UNBUILT.intersection(sys.argv):
+        return []
     if os.environ.get("OPSH_UNCOMPILED") or not compiler_found():
         print("opsh: no C compiler (or OPSH_UNCOMPILED is set): installing uncompiled", file=sys.stderr)
         return []

@@ -2,6 +2,7 @@
 
 import argparse
 import difflib
+import re
 import shutil
 import sys
 import textwrap
@@ -11,12 +12,23 @@ from typing import NoReturn
 from shell.errors import DONE, USAGE, ShellError
 from shell.verbs import BY_NAME, VERBS, Argument, Kind, Verb
 
+MARK = "\0"
+"""Put before each word after `--`, which is then no option whatever it looks like. No argument can have it in it."""
+
 
 class Parser(argparse.ArgumentParser):
     """A parser that complains the way every other part of opsh does."""
 
     def error(self, message: str) -> NoReturn:
         raise ShellError(f"{self.prog}: {message}", f"see `opsh {self.prog} --help`", USAGE)
+
+    def check_options(self, words: Sequence[str]) -> None:
+        """Name an option that there is not; argparse would speak of what is missing beside it."""
+        for word in words:
+            name = word.split("=")[0]
+            short = name[:2] in self._option_string_actions and not name.startswith("--")
+            if re.match("-[^ 0-9]", word) and " " not in word and name not in self._option_string_actions and not short:
+                self.error(f"there is no option {word}")
 
 
 def find_verb(name: str) -> Verb:
@@ -37,7 +49,7 @@ def parser(verb: Verb) -> Parser:
 
 def add(made: Parser, argument: Argument) -> None:
     names = [name for name in (argument.short, argument.name) if name]
-    convert = natural if argument.kind in (Kind.NUMBER, Kind.COG, Kind.EVENT) else str
+    convert = natural if argument.kind in (Kind.NUMBER, Kind.COG, Kind.EVENT) else unmarked
     if argument.kind is Kind.FLAG:
         made.add_argument(*names, action="store_true")
     elif argument.is_option:
@@ -45,12 +57,17 @@ def add(made: Parser, argument: Argument) -> None:
             *names, type=convert, metavar=argument.kind.value, action="append" if argument.many else "store"
         )
     elif argument.many:
-        made.add_argument(*names, nargs="*")
+        made.add_argument(*names, type=convert, nargs="*")
     else:
         made.add_argument(*names, type=convert, nargs="?" if argument.optional else None, metavar=argument.kind.value)
 
 
+def unmarked(word: str) -> str:
+    return word.removeprefix(MARK)
+
+
 def natural(word: str) -> int:
+    word = unmarked(word)
     if not word.isdecimal():
         raise argparse.ArgumentTypeError(f"{word!r} is not a number")
     return int(word)
@@ -62,7 +79,12 @@ def parse(words: Sequence[str]) -> tuple[Verb, argparse.Namespace]:
     rest = list(words[1:])
     if wants_help(rest):
         return BY_NAME["help"], argparse.Namespace(verb=verb.name)
-    return verb, parser(verb).parse_intermixed_args(rest)
+    made = parser(verb)
+    if "--" in rest:
+        end = rest.index("--")
+        rest[end:] = [MARK + word for word in rest[end + 1 :]]
+    made.check_options(rest)
+    return verb, made.parse_intermixed_args(rest)
 
 
 def wants_help(words: Sequence[str]) -> bool:

@@ -1,5 +1,7 @@
 """opsh logs: a machine's trk, from its first entry or its last few, and on as it comes."""
 
+import select
+import sys
 import time
 from argparse import Namespace
 from collections.abc import Callable, Iterable
@@ -15,6 +17,7 @@ from shell.reading import Readable, reading
 
 BATCH = 1000
 LOOK = 0.25  # seconds between two looks whether a stopped machine has started
+LOOK_IF_READ = 1.0  # seconds without news after which to see whether anybody reads them
 
 Printer = Callable[[Iterable[dict[str, Any]]], None]
 
@@ -64,9 +67,19 @@ def follow(directory: Path, at: int, cog: int | None, show: Printer) -> None:
     while True:
         with suppress(NotRunning), Client(directory) as client:
             client.call("subscribe", topics=["trk"], from_=at)
-            for message in client.notifications():
-                at = print_news(client, message["method"], message["params"], at, cog, show)
+            while not left():
+                for message in client.notifications(LOOK_IF_READ):
+                    at = print_news(client, message["method"], message["params"], at, cog, show)
+        if left():
+            raise BrokenPipeError
         time.sleep(LOOK)
+
+
+def left() -> bool:
+    """Whether nobody reads our output any more: what has nothing to write would not notice."""
+    ends = select.poll()
+    ends.register(sys.stdout.fileno(), 0)
+    return bool(ends.poll(0))
 
 
 def print_news(machine: Readable, method: str, params: dict[str, Any], at: int, cog: int | None, show: Printer) -> int:

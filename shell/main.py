@@ -6,6 +6,7 @@ Kept small, since every command waits for what is imported here.
 import os
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 
 from shell.errors import BROKEN_PIPE, DONE, FAILED, INTERRUPTED, USAGE, ShellError
 
@@ -13,6 +14,7 @@ from shell.errors import BROKEN_PIPE, DONE, FAILED, INTERRUPTED, USAGE, ShellErr
 def main(words: Sequence[str] | None = None) -> int:
     """Run the command that `words` (default: this process's arguments) ask for; its exit status."""
     asked = sys.argv[1:] if words is None else list(words)
+    prepare_streams()
     try:
         status = run(asked)
         sys.stdout.flush()
@@ -27,6 +29,17 @@ def main(words: Sequence[str] | None = None) -> int:
         if os.environ.get("OPSH_DEBUG"):
             raise
         return complain(error)
+
+
+def prepare_streams() -> None:
+    """Make sure that there is an output and an error output, and that they take every character, if need be escaped."""
+    if sys.stdout is None:
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper) and stream.encoding.lower() not in ("utf-8", "utf8"):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def run(asked: list[str]) -> int:

@@ -29,14 +29,23 @@ def note(message: str) -> None:
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]], right: frozenset[int] = frozenset()) -> list[str]:
     """The lines of a table with a head; `right` are the columns of numbers. Every cell is made safe."""
     cells = [list(heads), *([safe_line(cell) for cell in row] for row in rows)]
-    widths = [max(len(row[column]) for row in cells) for column in range(len(heads))]
-    return [
-        "  ".join(
-            cell.rjust(width) if column in right else cell.ljust(width)
-            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in cells
-    ]
+    widths = [max(wide(row[column]) for row in cells) for column in range(len(heads))]
+    return ["  ".join(map(padded, row, widths, map(right.__contains__, range(len(row))))).rstrip() for row in cells]
+
+
+def padded(cell: str, width: int, right: bool) -> str:
+    blanks = " " * (width - wide(cell))
+    return blanks + cell if right else cell + blanks
+
+
+def wide(text: str) -> int:
+    """How many columns of a terminal a line takes."""
+    if text.isascii():
+        return len(text)
+    import unicodedata
+
+    marks = sum(unicodedata.combining(character) != 0 for character in text)
+    return len(text) - marks + sum(unicodedata.east_asian_width(character) in "WF" for character in text)
 
 
 def utc(nanoseconds: int) -> str:

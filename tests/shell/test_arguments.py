@@ -67,7 +67,7 @@ def test_options_may_stand_anywhere() -> None:
         (["frob"], "frob: no such verb"),
         (["strat", "x"], "strat: no such verb"),
         (["logs"], "logs: the following arguments are required: MACHINE"),
-        (["logs", "x", "--nope"], "logs: unrecognized arguments: --nope"),
+        (["logs", "x", "--nope"], "logs: there is no option --nope"),
         (["logs", "x", "-n", "-1"], "logs: argument -n/--last: '-1' is not a number"),
         (["inspect", "x", "one"], "inspect: argument COG: 'one' is not a number"),
     ],

@@ -176,3 +176,37 @@ def test_bad_usage_ends_with_two(home: Path, words: list[str]) -> None:
 
 def test_version_says_whether_it_is_compiled(home: Path) -> None:
     assert "compiled" in opsh(home, "--version").stdout
+
+
+def test_following_a_stopped_machine_ends_when_nobody_reads(home: Path) -> None:
+    opsh(home, "boot", "quiet", str(ROOT / "tests" / "sessions" / "counter.sire"))
+    following = subprocess.Popen(
+        [*COMMAND, "logs", "quiet", "-f"], env=environment(home), cwd=ROOT, stdout=subprocess.PIPE
+    )
+    assert following.stdout is not None
+    following.stdout.close()
+    assert following.wait(30) == 141
+
+
+def test_an_option_that_there_is_not_is_named(home: Path) -> None:
+    assert "there is no option -x" in complaint(opsh(home, "boot", "-x", "file", status=2))
+
+
+def test_words_after_two_dashes_are_no_options(home: Path) -> None:
+    assert "-n.sire: there is no such file" in complaint(opsh(home, "boot", "--", "machine", "-n.sire", status=1))
+
+
+def test_an_output_that_knows_few_characters_gets_the_others_escaped(home: Path) -> None:
+    done = subprocess.run(
+        [*COMMAND, "sire", "-e", "{日}"],
+        env=environment(home, PYTHONIOENCODING="latin-1"),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout == "++ {\\u65e5}\n"
+
+
+def test_without_an_output_a_verb_is_done_all_the_same(home: Path) -> None:
+    command = ["sh", "-c", '"$@" >&- 2>&-', "sh", *COMMAND, "ps"]
+    assert subprocess.run(command, env=environment(home), cwd=ROOT).returncode == 0

@@ -39,3 +39,7 @@ def test_a_table_has_a_line_for_each_row(rows: list[tuple[str, str]]) -> None:
 
 def test_a_length_of_time_has_two_units() -> None:
     assert [lasting(seconds) for seconds in (0, 59.9, 60, 3725, 90061)] == ["0s", "59s", "1m", "1h 2m", "1d 1h"]
+
+
+def test_the_columns_of_a_table_stand_under_each_other_whatever_is_in_them() -> None:
+    assert table(["a", "b"], [["日本", "x"], ["e\u0301", "y"]]) == ["a     b", "日本  x", "e\u0301     y"]

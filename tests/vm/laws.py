@@ -1,4 +1,4 @@
-"""Laws written as trees: [f, x, y] applies; a string names an argument, a let, the law itself, or something already known."""
+"""Laws written as trees: [f, x, y] applies; a string names an argument, a let, the law itself, or what is known."""
 
 from __future__ import annotations
 

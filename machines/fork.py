@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from machines import home, past, reading
+from machines.config import CONFIG
 from machines.draft import draft
 from machines.lock import Lock
 from machines.past import Progress
@@ -43,8 +44,8 @@ def fork(directory: Path, new: Path, event: int | None = None, progress: Progres
             mark = Mark(half)
             mark.set(store.last(TRK))
             mark.close()
-            if (directory / home.CONFIG).exists():
-                shutil.copy(directory / home.CONFIG, half / home.CONFIG)
+            if (directory / CONFIG).exists():
+                shutil.copy(directory / CONFIG, half / CONFIG)
             store.close()
             lock.release()
     return event

@@ -10,7 +10,6 @@ SOCKET = "control.sock"
 LOCK = "lock"
 SHOWN = "shown"
 HOST_LOG = "host.log"
-CONFIG = "config.toml"
 
 
 def home() -> Path:

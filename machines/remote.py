@@ -40,8 +40,8 @@ NUMBERED = {TABLES[table]: table for table in (LOG, SNAPSHOTS, TRK)}
 def answer(store: Store, method: str, params: Message) -> Message:
     """The answer to one of METHODS. Raises CallError."""
     match method, params:
-        case "meta", {"name": str(name)}:
-            value = store.get(META, name.encode()) if name else None
+        case "meta", {"name": str(name)} if name.isascii() and 0 < len(name) < 100:
+            value = store.get(META, name.encode())
             return {"value": None if value is None else text(value)}
         case "records", {"table": str(name), "from": int(first), "to": int(to)} if name in NUMBERED:
             table = NUMBERED[name]

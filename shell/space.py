@@ -60,8 +60,8 @@ def du(arguments: Namespace) -> int:
         cogs.append((word, f"{pins:,}", f"{size:,}", f"{pins:,}", f"{size:,}"))
     show(("HELD BY", "PINS", "BYTES", "ALONE", "BYTES"), cogs)
     show(("LARGEST PINS", "BYTES", "HELD BY"), [(text(hash), f"{size:,}", by) for hash, size, by in found.largest])
-    since = f", and begins after event {found.origin}" if found.origin else ""
-    print_line(f"cogs are those of the newest snapshot, of event {found.event}; the log is whole{since}")
+    since = f"; the log begins after event {found.origin}" if found.origin else ""
+    print_line(f"the cogs are those of the newest snapshot, of event {found.event}{since}")
     return DONE
 
 

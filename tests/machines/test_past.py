@@ -6,6 +6,7 @@ import pytest
 
 import vm
 from machines import past
+from machines.client import CallFailed
 from machines.errors import MachineError
 from machines.remote import AT_ONCE, PORTION, Remote, opened
 from machines.store import LOG, PINS, SNAPSHOTS, TABLES, TRK, Records, Store
@@ -98,3 +99,24 @@ def test_a_running_machine_reads_out_the_same_records_as_its_store_has(tmp_path:
     assert missing == set()
     assert there[3:] == with_the_last_snapshot[3:]  # type: ignore[index]
     store.close()
+
+
+def test_a_question_that_makes_no_sense_is_refused_and_the_next_is_answered(counted: Path) -> None:
+    with running(counted) as client:
+        for method, params in [
+            ("meta", {"name": "x" * 1000}),
+            ("meta", {"name": ""}),
+            ("meta", {}),
+            ("records", {"table": "keys", "from_": 0, "to": 9}),
+            ("records", {"table": "log", "from_": "0", "to": 9}),
+            ("heads", {"after": "00"}),
+            ("heads", {"after": "g" * 64}),
+            ("pins", {"hashes": ["00" * 32] * 501, "from_": 0}),
+            ("pins", {"hashes": [7], "from_": 0}),
+            ("pins", {"hashes": [], "from_": -1}),
+        ]:
+            with pytest.raises(CallFailed):
+                client.call(method, **params)
+        assert client.call("records", table="log", from_=-5, to=1 << 62)["entries"][0][0] == 1
+        assert client.call("records", table="log", from_=1 << 62, to=0) == {"last": 0, "entries": []}
+        assert client.call("pins", hashes=["00" * 32], from_=0) == {"pins": [[0, None]]}

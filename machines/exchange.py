@@ -5,8 +5,6 @@ target has stopped running, `%wait` when its target is gone, and a tell when it 
 first). What goes ahead is only proposed here: the answer is made by the heart, in the step that delivers it.
 """
 
-from collections.abc import Iterator
-
 from machines import cogs
 from machines.events import Answer, Given, Reaped, Spun, Stopped, Told
 from machines.heart import Moment, Where
@@ -21,12 +19,13 @@ Mutual = Ask | Tell | Stop | Reap | Wait | Spin | Who
 
 
 class Exchange:
-    """The open requests between cogs. It has no state of its own beyond them: all follows from the moment."""
+    """The open requests between cogs. What they are all follows from the moment."""
 
     def __init__(self) -> None:
         self.open_ones: dict[int, dict[int, Mutual]] = {}
         self.asks: dict[tuple[int, int], dict[Where, Ask]] = {}
         self.watchers: dict[int, dict[Where, None]] = {}
+        self.told_last: set[int] = set()
 
     def open(self, where: Where, request: Mutual) -> list[int]:
         """Note a request. Returns the cogs that may be able to go ahead because of it."""
@@ -68,17 +67,31 @@ class Exchange:
         """The cogs that want to make a new cog."""
         return [cog for cog, requests in self.open_ones.items() if any(isinstance(r, Spin) for r in requests.values())]
 
-    def ready(self, cog: int, moment: Moment, busy: set[int]) -> tuple[dict[int, Answer], int | None] | None:
-        """What can be delivered to a cog now, and which other cog takes part; None if nothing.
+    def ready(self, cog: int, moment: Moment, busy: set[int]) -> tuple[dict[int, Answer], set[int]] | None:
+        """What can be delivered to a cog now, and which other cogs take part; None if nothing.
 
         `busy` cogs are in the middle of a step.
         """
-        requests = self.open_ones.get(cog)
-        if not requests:
+        found = self.open_ones.get(cog)
+        if not found:
             return None
+        plain = self.plain(cog, found, moment, busy)
+        told = self.meeting(cog, found, busy)
+        # In turn, so that neither keeps the other from ever going ahead.
+        if told is not None and (plain is None or cog not in self.told_last):
+            self.told_last.add(cog)
+            return told
+        self.told_last.discard(cog)
+        return plain
+
+    def plain(
+        self, cog: int, found: dict[int, Mutual], moment: Moment, busy: set[int]
+    ) -> tuple[dict[int, Answer], set[int]] | None:
+        """All that can go ahead but a tell, which is delivered alone."""
         next_cog = moment.next_cog
         answers: dict[int, Answer] = {}
-        for slot, request in requests.items():
+        others: set[int] = set()
+        for slot, request in found.items():
             match request:
                 case Who():
                     answers[slot] = Given(cog)
@@ -86,25 +99,22 @@ class Exchange:
                     answers[slot] = Spun(next_cog)
                     next_cog += 1
                 case Stop(other) if other not in busy:
-                    return answers or {slot: Stopped(other)}, other
+                    answers[slot] = Stopped(other)
+                    others.add(other)
                 case Reap(other) if other not in busy and not isinstance(moment.cogs.get(other), cogs.Running):
-                    return answers or {slot: Reaped(other)}, other
+                    answers[slot] = Reaped(other)
+                    others.add(other)
                 case Wait(other) if other not in moment.cogs:
                     answers[slot] = Given(0)
-        if answers:
-            return answers, None
-        for slot, ask in self.meetings(cog, busy):
-            return {slot: Told(*ask)}, ask[0]
-        for slot, request in requests.items():
-            if isinstance(request, Ask) and request.cog not in moment.cogs:
-                return {slot: Given(0)}, None
-        return None
+                case Ask(other) if other not in moment.cogs:
+                    answers[slot] = Given(0)
+        return (answers, others) if answers else None
 
-    def meetings(self, cog: int, busy: set[int]) -> Iterator[tuple[int, Where]]:
-        """Each tell of a cog with the oldest ask that it can answer."""
-        for slot, request in self.open_ones[cog].items():
+    def meeting(self, cog: int, found: dict[int, Mutual], busy: set[int]) -> tuple[dict[int, Answer], set[int]] | None:
+        """The first tell of a cog that meets an ask, with the oldest ask that it can answer."""
+        for slot, request in found.items():
             if isinstance(request, Tell):
-                for asker in self.asks.get((cog, request.channel), ()):
-                    if asker[0] not in busy:
-                        yield slot, asker
-                        break
+                for asker, place in self.asks.get((cog, request.channel), ()):
+                    if asker not in busy:
+                        return {slot: Told(asker, place)}, {asker}
+        return None

@@ -209,8 +209,10 @@ class Part:
                 past = None if other in self.gone else self.now(other)
                 if isinstance(answer, Reaped) and isinstance(past, cogs.Running):
                     raise Divergence(f"cog {other} is still running")
+                if past is None:
+                    return 0
                 self.gone.append(other)
-                return 0 if past is None else vm.app(0, cogs.to_noun(past))
+                return vm.app(0, cogs.to_noun(past))
         raise Divergence(f"cog {self.cog} holds out no request that {type(answer).__name__} answers")
 
 

@@ -263,9 +263,8 @@ class Machine:
             if cog in self.exchange.open_ones:
                 self.patient.add(cog)
         else:
-            answers, other = found
-            if other is not None:
-                busy.add(other)
+            answers, others = found
+            busy |= others
             if any(isinstance(answer, Spun) for answer in answers.values()):
                 busy.add(SPINNING)
         turn = heart.turn(self.moment, cog, answers)

@@ -188,3 +188,10 @@ def test_the_outcome_of_an_evaluation_that_crashes_is_that_crash() -> None:
     outcome = heart.evaluate(Work(0, word("boom"), [7]))
     assert outcome == Crash(word("boom"), 7)
     assert heart.evaluate(Work(0, identity(), [7])) == Worth(7)
+
+
+def test_a_cog_made_in_the_same_event_is_not_the_one_that_was_to_be_stopped() -> None:
+    moment = moment_of(script(asks(spin(counter()), cog_call("stop", 2)), asks(WHEN)))
+    run(moment, 1, {0: Spun(2), 1: Stopped(2)})
+    assert sorted(moment.cogs) == [1, 2]
+    assert moment.cogs[1].value.args[1].items() == [(0, 2), (1, 0)]  # type: ignore[union-attr]

@@ -388,3 +388,14 @@ def test_answers_from_outside_do_not_keep_cogs_from_each_other() -> None:
     both = law("both", 2, 2)
     host = machine_of(shows_again(WHEN, cog_call("tell", 1, both)), shows_again(cog_call("ask", 1, 1, vm.row([5, 6]))))
     until(host, lambda: host.machine.last_event.get(2, 0) > 20)
+
+
+def test_no_request_to_another_cog_keeps_the_rest_from_going_ahead() -> None:
+    both = law("both", 2, 2)
+    who = cog_call("who")
+    host = machine_of(
+        shows_again(who, cog_call("tell", 1, both), cog_call("stop", 3)),
+        shows_again(cog_call("ask", 1, 1, vm.row([5, 6]))),
+        counter(wait_until(1 << 40)),
+    )
+    until(host, lambda: host.machine.last_event.get(2, 0) > 20 and 3 not in host.machine.moment.cogs)

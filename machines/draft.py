@@ -52,9 +52,9 @@ def is_empty(directory: Path) -> bool:
         raise MachineError(f"{directory}: {error.strerror}", "check who owns the directory") from None
 
 
-def sync(directory: Path) -> None:
-    """Wait until what was renamed in a directory is on disk."""
-    file = os.open(directory, os.O_RDONLY)
+def sync(path: Path) -> None:
+    """Wait until a file is on disk, or what was renamed in a directory."""
+    file = os.open(path, os.O_RDONLY)
     try:
         os.fsync(file)
     finally:

@@ -43,7 +43,7 @@ from machines.resident import rss, watch
 from machines.server import Server
 from machines.shown import Layout, Mark, Shower
 from machines.snapshots import Snapshots
-from machines.store import LOG, SNAPSHOTS, TRK, Batch, Store
+from machines.store import LOG, SNAPSHOTS, TRK, Batch, Store, copy_file
 
 if TYPE_CHECKING:
     from machines.device_http import Http
@@ -298,6 +298,17 @@ class Host:
             self.take_snapshot()
             self.flush()
         return self.machine.event
+
+    async def copy(self, file: Path) -> Entry:
+        """Copy the store, as it is on disk, to a file that is not there."""
+        if self.why:
+            raise MachineError(f"{self.name}: it is stopping", "try again when it has stopped")
+        try:
+            # On the one thread that commits, so that nothing is written meanwhile.
+            await self.loop.run_in_executor(self.disk, copy_file, self.store.path, file)
+        except OSError as error:
+            raise MachineError(f"{file}: cannot copy the store there: {error.strerror}", "check the space") from None
+        return {}
 
     def flush(self) -> None:
         """Send the batch to the disk, unless one is on its way already."""

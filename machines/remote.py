@@ -9,6 +9,7 @@ only reads, at most a PORTION at a time. The calls, with bytes as base64 and has
     heads   {after}               ->  {pins: [[hash, size, [hash under it..]]..]}
     pins    {hashes, from}        ->  {pins: [[size, bytes]..]}    as many as fit; the first one from byte `from` on
     space   {}                    ->  {file, free, tables: {name: [entries, bytes]}}
+    copy    {file}                ->  {}    writes a copy of the store; meanwhile nothing else gets to the disk
 """
 
 from base64 import b64decode, b64encode
@@ -29,6 +30,9 @@ PORTION = 1 << 20
 
 AT_ONCE = 500
 """Hashes in one question."""
+
+PATIENCE = 600.0
+"""A large store takes long to copy, in seconds."""
 
 METHODS = {"meta", "records", "heads", "pins", "space"}
 NUMBERED = {TABLES[table]: table for table in (LOG, SNAPSHOTS, TRK)}
@@ -101,7 +105,7 @@ class Remote(Records):
     """The records of a running machine. Raises client.NotRunning if it is not, or stops."""
 
     def __init__(self, directory: Path) -> None:
-        self.client = Client(directory, timeout=60.0)
+        self.client = Client(directory, timeout=PATIENCE)
         self.name = home.name_of(directory)
         OPEN.append(self)
 
@@ -143,6 +147,10 @@ class Remote(Records):
                     yield None if piece is None else begun
                     at += 1
                     begun = b""
+
+    def copy(self, file: Path) -> None:
+        """Have the host write a copy of its store, as it is on disk, to a file that is not there."""
+        self.client.call("copy", file=str(file.absolute()))
 
     def space(self) -> Space:
         answer: dict[str, Any] = self.client.call("space")

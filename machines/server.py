@@ -50,6 +50,8 @@ class Source(Protocol):
 
     def snapshot(self) -> int: ...
 
+    async def copy(self, file: Path) -> Entry: ...
+
     def stop(self) -> None: ...
 
     async def settled(self) -> None: ...
@@ -196,6 +198,8 @@ class Server:
                 return remote.answer(self.source.store, method, params)
             case "restart" | "drop" | "replace" | "poke":
                 return self.source.change(method, change_params(params, method))
+            case "copy":
+                return self.source.copy(Path(str(params.get("file"))))
             case "snapshot":
                 return {"event": self.source.snapshot()}
             case "stop":

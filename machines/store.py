@@ -17,6 +17,7 @@ one write at a time, and a read never lasts longer than one call.
 """
 
 import os
+import shutil
 import struct
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
@@ -392,6 +393,20 @@ class Writing:
             return False
         except lmdb.Error as error:
             raise self.store.refused(error) from None
+
+
+def copy_file(source: Path, target: Path) -> None:
+    """Copy a store that nobody writes to, to a file that is not there. Where the file system can, they share blocks."""
+    with source.open("rb") as one, target.open("xb", buffering=0) as other:
+        os.fchmod(other.fileno(), 0o600)
+        try:
+            while os.copy_file_range(one.fileno(), other.fileno(), 1 << 30):
+                pass
+        except (AttributeError, OSError):
+            # Not this system, or not between these places.
+            one.seek(0)
+            other.seek(0)
+            shutil.copyfileobj(one, other, 1 << 20)
 
 
 def first_batch(created: int) -> Batch:

@@ -4,14 +4,13 @@ from argparse import Namespace
 
 from machines import home
 from shell.errors import DONE
-from shell.output import Meter, note
+from shell.output import note
 
 
 def run(arguments: Namespace) -> int:
     from machines.fork import fork
 
     new = home.resolve(arguments.new)
-    with Meter("copied") as meter:
-        event = fork(home.resolve(arguments.machine), new, arguments.at, meter.show)
+    event = fork(home.resolve(arguments.machine), new, arguments.at)
     note(f"{home.name_of(new)}: made from {arguments.machine} after event {event}")
     return DONE

@@ -7,7 +7,7 @@ import pytest
 from machines import home, past, reading
 from machines.errors import MachineError
 from machines.fork import fork
-from machines.remote import opened
+from machines.remote import Remote, opened
 from machines.shown import Mark
 from machines.snapshots import Snapshots
 from machines.store import KEYS, LOG, SNAPSHOTS, TRK, Batch, Records, Store
@@ -108,3 +108,15 @@ def test_what_cannot_be_forked_leaves_nothing(counted: Path, tmp_path: Path) -> 
     with pytest.raises(MachineError, match="damaged"):
         fork(counted, tmp_path / "new")
     assert [path.name for path in tmp_path.iterdir()] == ["m"]
+
+
+def test_a_copy_never_overwrites_and_harms_nobody_if_it_fails(counted: Path, tmp_path: Path) -> None:
+    with running(counted) as client, opened(counted) as records:
+        assert isinstance(records, Remote)
+        (tmp_path / "taken").write_text("mine")
+        for place in (tmp_path / "taken", tmp_path / "no" / "where", counted / home.STORE):
+            with pytest.raises(MachineError, match="cannot copy"):
+                records.copy(place)
+        assert (tmp_path / "taken").read_text() == "mine"
+        before = client.call("status")["durable"]
+        until(client, "status", lambda status: status["durable"] > before)

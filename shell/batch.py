@@ -6,6 +6,7 @@ from argparse import Namespace
 from dataclasses import dataclass
 from pathlib import Path
 
+import vm
 from shell.console import SCOPE, complain, complain_json, print_json_text, say
 from shell.errors import DONE, FAILED
 from shell.output import note, print_json, print_line
@@ -82,7 +83,11 @@ def run_batch(arguments: Namespace) -> int:
         sys.stdout.flush()
     if found.unlike and not arguments.json:
         note(f"{counted(len(found.unlike), 'law')} named as a jet, but not that jet: {' '.join(found.unlike)}")
-    return FAILED if errors or (arguments.jet_mismatch_crash and found.unlike) else DONE
+    fallen = vm.jets.fallen() if arguments.law_fallback_warn or arguments.law_fallback_crash else {}
+    if fallen and not arguments.json:
+        note(f"gave way to their laws: {', '.join(f'{name} ({count})' for name, count in sorted(fallen.items()))}")
+    wrong = errors or (arguments.jet_mismatch_crash and found.unlike) or (arguments.law_fallback_crash and fallen)
+    return FAILED if wrong else DONE
 
 
 def system_reason(error: OSError) -> str:

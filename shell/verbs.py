@@ -283,6 +283,12 @@ VERBS: tuple[Verb, ...] = (
                 Kind.FLAG,
                 "with --batch: a law with a jet's name that is not that jet is an error",
             ),
+            Argument(
+                "--law-fallback-warn",
+                Kind.FLAG,
+                "with --batch: tell which jets gave way to their laws, and how often",
+            ),
+            Argument("--law-fallback-crash", Kind.FLAG, "with --batch: the same, and it is an error"),
             JSON,
         ),
         help="The console has the names of the files, or of `prelude` where no file is given; `:help` tells the rest. "

@@ -29,7 +29,7 @@ from vm import shapes
 from vm.body import ItemSource, LawSource, entry, law_text
 from vm.compiler import compile_code
 from vm.instance import instantiate
-from vm.jet import FALLBACK, Attempt, Each, Jet, Steps, Tail, Track
+from vm.jet import FALLBACK, Attempt, Each, Jet, Steps, Tail, Track, fell_back
 from vm.normal import is_normal
 from vm.ops import NORMAL_CODE
 from vm.ops import entry as op_entry
@@ -573,6 +573,7 @@ class Evaluation:
                     base = nb
                     if r is FALLBACK:
                         r = consts[(w >> 40) + 1]
+                        fell_back(cast(Code, r))
                     elif isinstance(r, Steps):
                         r.law = consts[(w >> 40) + 1]
                         r.args = xs
@@ -595,6 +596,7 @@ class Evaluation:
                         r = function(*xs)
                     if r is FALLBACK:
                         r = consts[(w >> 40) + 1]
+                        fell_back(cast(Code, r))
                     elif isinstance(r, Steps):
                         r.law = consts[(w >> 40) + 1]
                         r.args = xs
@@ -1125,6 +1127,7 @@ class Evaluation:
                         base = frames[sp + 1]
                         if r is FALLBACK:
                             r = steps.law
+                            fell_back(cast(Code, r))
                             xs = steps.args
                         phase = OUTCOME
                         continue

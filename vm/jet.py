@@ -47,6 +47,8 @@ from typing import Any, Final, final
 
 from mypy_extensions import i64
 
+from vm.values import Code
+
 
 @final
 class Fallback:
@@ -56,6 +58,13 @@ class Fallback:
 
 
 FALLBACK: Final = Fallback()
+
+FALLEN: Final[dict[str, int]] = {}
+"""How often each jet gave way to its law in this process, by the law's name."""
+
+
+def fell_back(law: Code) -> None:
+    FALLEN[law.name] = FALLEN.get(law.name, 0) + 1
 
 
 @final

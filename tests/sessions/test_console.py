@@ -128,6 +128,13 @@ def test_a_law_that_only_has_a_jets_name_is_told_and_may_be_an_error(opsh: Opsh,
     assert opsh("sire", "--batch", "--jet-mismatch-crash", "fake.sire").returncode == 1
 
 
+def test_a_jet_that_gives_way_to_its_law_is_told_and_may_be_an_error(opsh: Opsh, tmp_path: Path) -> None:
+    (tmp_path / "way.sire").write_text("#### way\n\n:| prelude\n\n=?= 0 (barLen 7)\n")
+    assert "barLen (1)" in opsh("sire", "--batch", "--law-fallback-warn", "way.sire").stderr
+    (tmp_path / "way.sire").write_text("#### way\n\n:| prelude\n\n=?= 0 | barLen 7\n")
+    assert opsh("sire", "--batch", "--law-fallback-crash", "way.sire").returncode == 1
+
+
 def test_a_seed_is_saved_and_shown(opsh: Opsh, tmp_path: Path) -> None:
     (tmp_path / "three.sire").write_text("#### three <- prelude\n\n:| prelude\n\n= main\n| add 1 2\n")
     assert opsh("save", "three.seed", "three.sire").returncode == 0

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from vm.hashing import parse_hash
-from vm.jet import Jet
+from vm.jet import FALLEN, Jet
 from vm.jets import bars, compare, control, machine_words, numbers, own, pallas, rows, sets, tabs, whole
 
 FAMILIES: Final = (control, numbers, compare, rows, sets, tabs, bars, machine_words, whole)
@@ -35,6 +35,11 @@ def names() -> dict[str, tuple[list[bytes], bool]]:
     for name, digest in HASHES:
         out.setdefault(name, ([], name in NATIVE))[0].append(digest)
     return out
+
+
+def fallen() -> dict[str, int]:
+    """How often each jet gave way to its law since the process began, by name: what it does not do natively."""
+    return dict(FALLEN)
 
 
 def family(name: str) -> str:

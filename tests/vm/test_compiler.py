@@ -9,10 +9,9 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 import vm
+from shell.jet_samples import call, quote
 from sire import Loader, library_path
 from vm import jets
-
-from .jet_samples import call, quote
 
 STEPS = 100_000
 EXAMPLES = int(os.environ.get("OPSH_EXAMPLES", "10")) * 10

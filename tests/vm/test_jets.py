@@ -8,18 +8,21 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from random import Random
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import vm
+from shell.jet_check import Report, check, compare, find_laws, library_files, load_scopes
+from shell.jet_samples import ARGUMENTS, Samples, call, law, quote
+from shell.jets import told
 from sire import Loader, library_path
 from vm import jets, order, room
 from vm.hashing import hash_value
 from vm.jet import FALLBACK
 
-from .jet_samples import ARGUMENTS, arguments, call, law, quote
 from .samples import wide
 
 STEPS = 20_000
@@ -30,53 +33,46 @@ PALLAS = os.environ.get("OPSH_PALLAS_SIRE", "")
 @pytest.fixture(scope="module")
 def laws() -> dict[str, list[vm.Pin]]:
     """The pins that each jet stands in for."""
-    loader = Loader()
-    modules = [scope for file in sorted(library_path().glob("*.sire")) for scope in loader.load(file).modules.values()]
+    scopes = list(load_scopes(Loader(), library_files(None)))
     if PALLAS:
-        modules += Loader().load(Path(PALLAS) / "prelude.sire").modules.values()
-    waiting = [scope for scope in modules if isinstance(scope, vm.Pin)]
-    found: dict[bytes, vm.Pin] = {}
-    while waiting:
-        pin = waiting.pop()
-        if pin.hash not in found:
-            found[pin.hash] = pin
-            waiting += pin.refs
-    return {name: [found[h] for h in hashes if h in found] for name, (hashes, _) in jets.names().items()}
-
-
-def outcome(f: object, args: list[object]) -> tuple[str, object, list[object]]:
-    """What becomes of f applied to arguments that are not evaluated yet, and what it showed meanwhile."""
-    shown: list[object] = []
-    try:
-        result = vm.Evaluation(law(1, call(quote(f), *args)), [0], shown.append).run(STEPS)
-    except vm.MemoryLimit:
-        return "too large", 0, shown
-    if isinstance(result, vm.Crashed):
-        return "crashed", vm.row([result.op, result.arg]), shown
-    return ("done", result.value, shown) if isinstance(result, vm.Done) else ("too long", 0, shown)
+        scopes += load_scopes(Loader([Path(PALLAS)]), library_files(Path(PALLAS)))
+    return find_laws(scopes)
 
 
 @pytest.mark.parametrize("name", sorted(jets.NATIVE))
 @settings(max_examples=EXAMPLES, deadline=None, database=None, suppress_health_check=list(HealthCheck))
-@given(data=st.data())
-def test_a_jet_is_its_law(name: str, laws: dict[str, list[vm.Pin]], data: st.DataObject) -> None:
-    pins = laws[name]
-    if not pins:
+@given(random=st.randoms(use_true_random=False))
+def test_a_jet_is_its_law(name: str, laws: dict[str, list[vm.Pin]], random: Random) -> None:
+    if not laws[name]:
         pytest.skip("its law is not at hand")
-    args = data.draw(arguments(name, jets.NATIVE[name].arity))
-    for pin in pins:
-        want, wanted, _ = outcome(pin.item, args)
-        if want in ("done", "crashed"):
-            got, value, _ = outcome(pin, args)
-            assert got == want
-            assert order.equal(value, wanted)
+    args = Samples(random).arguments(name, jets.NATIVE[name].arity)
+    for pin in laws[name]:
+        _, difference = compare(pin, args, STEPS)
+        assert difference is None, told(Report(name, 1, 1, 1, difference))
+
+
+def test_a_jet_that_is_not_its_law_is_found_with_the_input() -> None:
+    """Here the laws of _Add and _Mul are those of other jets."""
+    found = find_laws(list(load_scopes(Loader(), [library_path() / "prelude.sire"])))
+    for name, other in [("_Add", "_Sub"), ("_Mul", "_Add")]:
+        report = check(name, [mistaken(found[name][0], found[other][0])], 50)
+        assert report.difference is not None
+        assert len(report.difference.texts()) == 2
+        assert not report.difference.of_law.same(report.difference.of_jet)
+
+
+def mistaken(pin: vm.Pin, law: vm.Pin) -> vm.Pin:
+    """The pin of one law that holds another."""
+    return vm.Pin(law.item, pin.hash)
 
 
 def test_trace_shows_what_its_law_only_evaluates(laws: dict[str, list[vm.Pin]]) -> None:
     args = [quote(vm.row([1, 2])), quote(3)]
     for pin in laws["_Trace"] + laws["_DeepTrace"]:
-        kind, value, shown = outcome(pin, args)
-        assert (kind, value) == ("done", 3)
+        shown: list[object] = []
+        result = vm.Evaluation(law(1, call(quote(pin), *args)), [0], shown.append).run(STEPS)
+        assert isinstance(result, vm.Done)
+        assert result.value == 3
         assert len(shown) == 1
         assert order.equal(shown[0], vm.row([1, 2]))
 

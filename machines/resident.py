@@ -20,5 +20,6 @@ def rss() -> int:
 
 
 def watch() -> None:
-    """For processes that evaluate, at their start."""
+    """For processes that evaluate, at their start. They make values by the million, so garbage is collected rarely."""
+    vm.tune()
     vm.watch(rss, int(os.sysconf("SC_PAGESIZE") * os.sysconf("SC_PHYS_PAGES") * SHARE))

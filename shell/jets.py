@@ -14,13 +14,6 @@ from shell.safe_text import safe_line
 from sire import Loader, library_path
 
 EXAMPLES = 100
-ABSENT = {
-    "_Times": ("numbers", 3),
-    "_Bitwise": ("numbers", 3),
-    "_NatFold": ("numbers", 3),
-    "_TryExp": ("whole", 1),
-}
-"""Family and arity of those without native code: they are made of others, and it would gain nothing."""
 
 
 def run(arguments: Namespace) -> int:
@@ -34,12 +27,11 @@ def run(arguments: Namespace) -> int:
 
 def run_list(arguments: Namespace, names: list[str]) -> int:
     known = vm.jets.names()
-    kinds = families()
     jets = [
         {
             "name": name,
-            "family": kinds[name][0],
-            "arity": kinds[name][1],
+            "family": vm.jets.family(name).replace("_", " "),
+            "arity": vm.jets.arity(name),
             "native": known[name][1],
             "hashes": [vm.hash_text(digest) for digest in known[name][0]],
         }
@@ -57,16 +49,6 @@ def run_list(arguments: Namespace, names: list[str]) -> int:
     for line in table(["NAME", "FAMILY", "ARITY", "NATIVE", "HASH"], rows, frozenset({2})):
         print_line(line)
     return DONE
-
-
-def families() -> dict[str, tuple[str, int]]:
-    """The family, which is the module, and the arity of each jet."""
-    native = {
-        jet.name: (family.__name__.rpartition(".")[2].replace("_", " "), jet.arity)
-        for family in vm.jets.FAMILIES
-        for jet in family.JETS
-    }
-    return ABSENT | native
 
 
 def run_check(arguments: Namespace, names: list[str]) -> int:

@@ -7,7 +7,8 @@ from typing import Final, final
 from vm.jet import FALLBACK, Jet, Steps
 from vm.jets.common import Work, nat
 from vm.jets.numbers import right
-from vm.values import known
+from vm.ops import internal
+from vm.values import Thunk, known
 
 
 @final
@@ -18,6 +19,7 @@ class Words:
         self.size: Final = size
         self.over: Final = 1 << size
         self.mask: Final = (1 << size) - 1
+        self.multiply: Final = internal(Jet("mul" + str(size), 2, "ss", self.product))
 
     def cut(self, x: object) -> int:
         return nat(x) & self.mask
@@ -29,14 +31,15 @@ class Words:
         return (self.cut(x) + self.cut(y)) & self.mask
 
     def mul(self, x: object, y: object) -> object:
+        """x is looked at only if y is not 0. A thunk that needs both takes less than steps."""
         b = self.cut(y)
         if b == 0:
             return 0
         value = known(x)
-        return Steps(self.multiplying(x, b)) if value is None else (self.cut(value) * b) & self.mask
+        return Thunk(self.multiply, x, b, None) if value is None else (self.cut(value) * b) & self.mask
 
-    def multiplying(self, x: object, b: int) -> Work:
-        return (self.cut((yield x)) * b) & self.mask
+    def product(self, x: object, y: object) -> object:
+        return (self.cut(x) * self.cut(y)) & self.mask
 
     def div(self, x: object, y: object) -> object:
         b = self.cut(y)

@@ -310,6 +310,8 @@ class Compiler:
             raise self.unknown_rune(rex)
 
     def unknown_rune(self, rex: Node) -> SireError:
+        if rex.rune in ("=", "#="):
+            return self.error(rex, "a definition cannot stand within another form: put an empty line before it")
         return self.error(rex, f"the rune {rex.rune} means nothing here", self.hints(rex.rune))
 
     def expand(self, macro: Value, rex: Rex, rune: str) -> Rex:

@@ -34,6 +34,7 @@ def error_of(tmp_path: Path, text: str) -> SireError:
         ("#### m\n\n= x\n| 3\n| {boom} 7\n", 3, 1, "x crashed: boom 7"),
         ("#### m\n\n=?= 3 4\n", 3, 1, "not equal"),
         ("#### m\n\n= y | f(3)\n", 3, 7, "side by side"),
+        ("#### m\n\n= (f x)\n| x\n= y 3\n", 5, 1, "put an empty line before it"),
     ],
 )
 def test_an_error_says_where_it_is(tmp_path: Path, text: str, line: int, column: int, message: str):

@@ -176,7 +176,10 @@ class Host:
     # Stopping ---------------------------------------------------------------------------------------------------------
 
     def hear_signals(self) -> None:
-        for number, why in ((signal.SIGINT, "interrupted"), (signal.SIGTERM, "stopped")):
+        ends = [(signal.SIGINT, "interrupted"), (signal.SIGTERM, "stopped")]
+        if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # nohup means that the machine outlives its terminal
+            ends.append((signal.SIGHUP, "stopped"))
+        for number, why in ends:
             with contextlib.suppress(RuntimeError, ValueError):
                 self.loop.add_signal_handler(number, self.stop, why)
 

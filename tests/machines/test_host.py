@@ -23,7 +23,7 @@ from machines.client import AsyncClient, CallFailed, Client, NotRunning, stop
 from machines.config import CONFIG
 from machines.errors import MachineError
 from machines.lock import Held
-from machines.store import TRK, Store
+from machines.store import LOG, SNAPSHOTS, TRK, Store
 from machines.stored import Stored
 from tests.machines.programs import (
     WHEN,
@@ -127,6 +127,19 @@ def test_a_machine_that_was_stopped_goes_on_from_its_snapshot(tmp_path: Path) ->
         assert stored.call("cogs")["cogs"][0]["event"] == event
     with running(directory) as client:
         until(client, "status", lambda status: status["event"] > event)
+
+
+@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGHUP])
+def test_a_machine_whose_terminal_goes_away_ends_with_a_snapshot(tmp_path: Path, ending: signal.Signals) -> None:
+    directory = make(tmp_path / "m", counter(wait_until(1)))
+    process = start(directory)
+    with wait_for(directory, process) as client:
+        until(client, "status", lambda status: status["event"] > 5)
+    process.send_signal(ending)
+    process.communicate(timeout=30)
+    store = Store(directory, readonly=True)
+    assert store.last(SNAPSHOTS) == store.last(LOG)
+    store.close()
 
 
 def test_what_was_shown_before_is_not_shown_again(tmp_path: Path) -> None:

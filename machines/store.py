@@ -186,7 +186,7 @@ class Store(Records):
                 readonly=readonly,
                 create=create,
                 readahead=False,
-                meminit=False,
+                meminit=True,  # pages on disk hold no leftovers of this process, which may be secrets
             )
             self.tables = [self.env.open_db(name.encode(), create=create) for name in TABLES]
         except lmdb.NotFoundError:

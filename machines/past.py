@@ -57,7 +57,8 @@ def origin(store: Records) -> int:
 
 def require(store: Records, event: int) -> None:
     """Raises MachineError if the machine cannot go back, or forth, to the moment after `event`."""
-    first, end, newest = origin(store), last(store), store.last(SNAPSHOTS)
+    # In this order: a running machine writes between two questions, and its log is never behind its snapshots.
+    newest, end, first = store.last(SNAPSHOTS), last(store), origin(store)
     if end < newest and event <= end:
         raise store.corrupt(f"its log ends with event {end}, before the snapshot of event {newest}")
     if event > end:

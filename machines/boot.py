@@ -4,7 +4,7 @@ from pathlib import Path
 from time import time_ns
 
 import vm
-from machines import heart, reading
+from machines import config, heart, reading
 from machines.draft import draft
 from machines.events import Event, encode
 from machines.heart import Moment
@@ -23,6 +23,7 @@ def boot(directory: Path, program: Value) -> None:
     """
     with draft(directory) as half:
         fill(half, program)
+        (half / config.CONFIG).write_text(config.text())
 
 
 def fill(directory: Path, program: Value) -> None:

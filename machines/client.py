@@ -1,12 +1,11 @@
-"""Talking to a running machine over its control socket: `Client` blocks, `AsyncClient` is for an event loop."""
+"""Talking to a running machine over its control socket. Where there is an event loop: machines.async_client."""
 
-import asyncio
 import contextlib
 import select
 import socket
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Self
 
@@ -138,96 +137,23 @@ class Client:
             self.buffer += data
 
 
-class AsyncClient:
-    """The same for an event loop: `await AsyncClient.connect(directory)`.
-
-    Notifications wait in `heard`, a queue; None in it means that the connection is lost.
-    """
-
-    def __init__(
-        self, directory: Path, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, timeout: float
-    ) -> None:
-        self.directory = directory
-        self.reader = reader
-        self.writer = writer
-        self.timeout = timeout
-        self.heard: asyncio.Queue[Message | None] = asyncio.Queue()
-        self.calls: dict[int, asyncio.Future[Any]] = {}
-        self.last_id = 0
-        self.greeting: Message = {}
-        self.listening = asyncio.get_running_loop().create_task(self.listen())
-
-    @classmethod
-    async def connect(cls, directory: Path, timeout: float = 10.0) -> "AsyncClient":
-        try:
-            with socket_path.short(directory) as path:
-                reader, writer = await asyncio.open_unix_connection(path, limit=1 << 26)
-        except OSError:
-            raise not_running(directory) from None
-        client = cls(directory, reader, writer, timeout)
-        try:
-            client.greeting = await client.call("hello", protocol=protocol.PROTOCOL, client=CLIENT)
-        except BaseException:
-            await client.close()
-            raise
-        return client
-
-    async def call(self, method: str, **params: Any) -> Any:
-        """The result of a call. `from_` stands for the parameter `from`."""
-        if self.listening.done():
-            raise lost(self.directory)
-        self.last_id += 1
-        id = self.last_id
-        self.calls[id] = asyncio.get_running_loop().create_future()
-        try:
-            self.writer.write(protocol.call(id, method, plain(params)))
-            await self.writer.drain()
-            message = await asyncio.wait_for(self.calls[id], self.timeout)
-        except TimeoutError:
-            raise slow(self.directory, method) from None
-        except OSError:
-            raise lost(self.directory) from None
-        finally:
-            self.calls.pop(id, None)
-        if "error" in message:
-            raise CallFailed(home.name_of(self.directory), message["error"])
-        return message.get("result")
-
-    async def listen(self) -> None:
-        try:
-            while (line := await self.reader.readline()).endswith(b"\n"):
-                message = protocol.parse(line)
-                if "method" in message:
-                    self.heard.put_nowait(message)
-                elif (waiting := self.calls.get(message.get("id", 0))) is not None and not waiting.done():
-                    waiting.set_result(message)
-        except (OSError, ValueError, protocol.CallError):
-            pass
-        finally:
-            for waiting in self.calls.values():
-                if not waiting.done():
-                    waiting.set_exception(lost(self.directory))
-            self.heard.put_nowait(None)
-            self.writer.close()
-
-    async def close(self) -> None:
-        self.listening.cancel()
-        with contextlib.suppress(asyncio.CancelledError, OSError):
-            await self.listening
-
-
 def plain(params: dict[str, Any]) -> Message:
     return {name.rstrip("_"): value for name, value in params.items() if value is not None}
 
 
-def stop(directory: Path, timeout: float = 30.0) -> None:
-    """Stop a running machine and wait until its host is gone. Raises NotRunning, or MachineError with status 4."""
+def stop(directory: Path, timeout: float = 30.0, say: Callable[[str], None] = lambda text: None) -> None:
+    """Stop a running machine and wait until its host is gone; `say` is told what holds it up.
+
+    Raises NotRunning, or MachineError with status 4 if it takes `timeout` seconds more than the machine's settings
+    allow.
+    """
     with Client(directory) as client:
-        client.call("stop")
+        timeout += client.call("stop").get("seconds", 0)
         deadline = time.monotonic() + timeout
         with contextlib.suppress(NotRunning):
-            for _ in client.notifications(timeout):
-                pass
+            for message in client.notifications(timeout):
+                if message["method"] == "notice":
+                    say(message["params"]["text"])
     while True:
         try:
             Lock(directory, shared=True, patience=0.0).release()
@@ -236,6 +162,8 @@ def stop(directory: Path, timeout: float = 30.0) -> None:
             if time.monotonic() > deadline:
                 name = home.name_of(directory)
                 raise MachineError(
-                    f"{name}: still stopping after {timeout:.0f} s", "it may be writing much", TIMED_OUT
+                    f"{name}: still stopping after {timeout:.0f} s",
+                    "it may be writing much; kill -9 ends it, and what is on disk is whole at any moment",
+                    TIMED_OUT,
                 ) from None
             time.sleep(0.01)

@@ -4,6 +4,8 @@ FAILED = 1
 UNREACHABLE = 3
 TIMED_OUT = 4
 
+NO_ROOM = "check the free space; everything up to the last event on disk is safe"
+
 
 class MachineError(Exception):
     """One line that says what happened, a hint that says what to do (may be empty), and the exit status it deserves."""

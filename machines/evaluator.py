@@ -11,7 +11,6 @@ import subprocess
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable
-from pathlib import Path
 
 import msgspec
 
@@ -19,6 +18,7 @@ import vm
 from machines import worker
 from machines.events import Computed, Given
 from machines.heart import Where
+from machines.launch import python_path
 from machines.pods import Traffic
 from machines.requests import Eval
 from vm import Value
@@ -159,10 +159,3 @@ class Workers:
         for one in self.idle:
             one.end()
         self.idle.clear()
-
-
-def python_path() -> dict[str, str]:
-    """The environment of a process that has to find the same modules as this one."""
-    here = str(Path(__file__).resolve().parent.parent)
-    path = os.environ.get("PYTHONPATH")
-    return {**os.environ, "PYTHONPATH": f"{here}{os.pathsep}{path}" if path else here}

@@ -17,7 +17,7 @@ import signal
 import sys
 import time
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from importlib import metadata
 from pathlib import Path
@@ -32,7 +32,7 @@ from machines.device_poke import Poke
 from machines.device_rand import Rand
 from machines.device_time import Time
 from machines.devices import Device, Late
-from machines.errors import FAILED, TIMED_OUT, MachineError
+from machines.errors import FAILED, NO_ROOM, TIMED_OUT, MachineError
 from machines.evaluator import Workers
 from machines.events import encode
 from machines.heart import Divergence, Moment
@@ -65,6 +65,15 @@ SHOW_PAGE = 500
 STOP_PATIENCE = 3.0
 """How long a stop waits for somebody to read the last of the trk, in seconds."""
 
+UNSAID = 0.5
+"""A stop that takes longer says what it waits for."""
+
+
+LEAST_ROOM = 1 << 20
+"""Bytes that have to be free on the disk where a machine is to start."""
+
+STARTED = "started"
+
 
 def version() -> str:
     try:
@@ -73,21 +82,35 @@ def version() -> str:
         return "0.1.0"
 
 
+def complain(text: str) -> None:
+    print(f"opsh: {text}", file=sys.stderr, flush=True)
+
+
 class Host:
     """Runs the machine in `directory` with `run`.
 
     Each trk entry is written once (see machines.shown) to the file descriptor `out`, as `layout` lays it out; without
     `layout` nothing is shown. With `until_idle` the run ends by itself when no cog waits for anything that could come.
+    `say` is given what a person should know, a line each.
     """
 
-    def __init__(self, directory: Path, layout: Layout | None = None, until_idle: bool = False, out: int = 1) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        layout: Layout | None = None,
+        until_idle: bool = False,
+        out: int = 1,
+        say: Callable[[str], None] = complain,
+    ) -> None:
         self.directory = directory
         self.name = home.name_of(directory)
         self.layout = layout
         self.out = out
+        self.say = say
         self.until_idle = until_idle
         self.started = time_ns()
         self.pumping = False
+        self.over = False
         self.why = ""
         self.failure: BaseException | None = None
         self.batch = Batch()
@@ -108,6 +131,7 @@ class Host:
         self.config = config.read(self.directory)
         lock = Lock(self.directory)
         try:
+            self.require_room()
             self.store = Store(self.directory)
             try:
                 # Not in the event loop yet: Ctrl-C ends a long replay at once.
@@ -124,6 +148,12 @@ class Host:
         if self.failure is not None:
             raise self.failure
         return self.why
+
+    def require_room(self) -> None:
+        room = os.statvfs(self.directory)
+        free = room.f_bavail * room.f_frsize
+        if free < LEAST_ROOM:
+            raise MachineError(f"{self.name}: the disk is full: {free} bytes are free at {self.directory}", NO_ROOM)
 
     async def live(self, moment: Moment, event: int, last_event: dict[int, int], ready: int | None) -> None:
         self.loop = asyncio.get_running_loop()
@@ -150,7 +180,7 @@ class Host:
         }
         self.http: Http | None = None
         self.machine.devices = {vm.utf8(name): device for name, device in devices.items()}
-        self.workers = Workers(self.machine.evaluated, self.config.workers)
+        self.workers = Workers(self.machine.evaluated, self.config.evaluation_workers)
         self.machine.evaluator = self.workers
         self.mark = Mark(self.directory)
         self.shower = None if self.layout is None else Shower(self.layout, self.out, self.mark, self.shown_from_thread)
@@ -158,13 +188,19 @@ class Host:
         await self.server.open()
         self.hear_signals()
         gc.freeze()
-        if ready is not None:
-            os.write(ready, msgspec.json.encode({"pid": os.getpid()}) + b"\n")
-            os.close(ready)
         self.show_more()
         self.machine.start()
+        # A disk that takes nothing is found out before it is said that the machine runs.
+        self.batch.put_meta(STARTED, self.started)
+        self.pump()
+        if self.in_flight is not None:
+            await asyncio.wait([self.in_flight])
+        if ready is not None and self.failure is None:
+            os.write(ready, msgspec.json.encode({"pid": os.getpid()}) + b"\n")
+            os.close(ready)
         self.look_idle()
         await self.stopping.wait()
+        await self.wind_down()
         await self.finish()
 
     def make_http(self) -> Device:
@@ -183,12 +219,17 @@ class Host:
             with contextlib.suppress(RuntimeError, ValueError):
                 self.loop.add_signal_handler(number, self.stop, why)
 
-    def stop(self, why: str = "stopped") -> None:
-        """Begin to stop: no more evaluation, everything that happened goes to the disk, then a snapshot."""
+    def stop(self, why: str = "stopped") -> Entry:
+        """Begin to stop: no new step begins, those under way may end, what happened goes to the disk, then a snapshot.
+
+        Returns how many `seconds` the steps have.
+        """
         if not self.why:
             self.why = why
+            self.machine.wind_down()
             self.server.changed(status=True)
             self.loop.call_soon(self.stopping.set)
+        return {"seconds": self.config.stop_seconds}
 
     def fail(self, error: BaseException) -> None:
         if self.failure is None:
@@ -202,11 +243,35 @@ class Host:
             return
         self.fail(error if isinstance(error, Exception) else MachineError(f"{self.name}: {context['message']}"))
 
-    async def finish(self) -> None:
+    async def wind_down(self) -> None:
+        """Wait for the steps under way, as long as the settings allow, and say which cogs hold the stop up."""
         for number in (signal.SIGINT, signal.SIGTERM):
             # Asked a second time, it goes at once: what is on disk is whole at any moment.
             with contextlib.suppress(ValueError):
                 signal.signal(number, lambda *_: os._exit(INTERRUPTED))
+        began = time.monotonic()
+        told = False
+        while self.machine.restless and self.failure is None:
+            waited = time.monotonic() - began
+            if waited >= self.config.stop_seconds:
+                self.notice(f"{self.evaluated()}: given up after {waited:.1f} s, to begin again when it is started")
+                break
+            if waited >= UNSAID and not told:
+                told = True
+                self.notice(f"{self.evaluated()}: it stops in {self.config.stop_seconds - waited:.1f} s at the latest")
+            await asyncio.sleep(0.01)
+        self.over = True
+
+    def evaluated(self) -> str:
+        """What holds the stop up."""
+        steps = [f"cog {task.cog} (for {task.spent / 1e9:.1f} s)" for task in self.machine.suspended]
+        return f"{self.name}: still evaluating {', '.join(steps[:10])}{' and others' if len(steps) > 10 else ''}"
+
+    def notice(self, text: str) -> None:
+        self.say(text)
+        self.server.notice(text)
+
+    async def finish(self) -> None:
         self.workers.close()
         for device in self.machine.devices.values():
             device.close()
@@ -241,13 +306,13 @@ class Host:
     # Evaluation and the disk ------------------------------------------------------------------------------------------
 
     def wake(self) -> None:
-        if not self.pumping and not self.why:
+        if not self.pumping:
             self.pumping = True
             self.loop.call_soon(self.pump)
 
     def pump(self) -> None:
         self.pumping = False
-        if self.why or self.batch.size > BATCH_LIMIT or self.batched > RECORD_LIMIT:
+        if self.over or self.failure is not None or self.batch.size > BATCH_LIMIT or self.batched > RECORD_LIMIT:
             return
         try:
             self.machine.run(TURN)
@@ -284,7 +349,10 @@ class Host:
         if self.machine.work_done - work < SNAPSHOT_SHARE * self.snapshot_cost:
             return False
         done = self.machine.work_done - work
-        return self.machine.event - event >= self.config.snapshot_events or done >= self.config.snapshot_work
+        return (
+            self.machine.event - event >= self.config.snapshot_events
+            or done >= self.config.snapshot_seconds * config.SECOND
+        )
 
     def take_snapshot(self) -> None:
         began = perf_counter_ns()
@@ -478,7 +546,7 @@ def main(arguments: Iterable[str] | None = None) -> int:
         host.run(options.ready)
         return 0
     except MachineError as error:
-        print(f"opsh: {error.message}; {error.hint}" if error.hint else f"opsh: {error.message}", file=sys.stderr)
+        complain(f"{error.message}; {error.hint}" if error.hint else error.message)
         if options.ready is not None:
             said = {"error": error.message, "hint": error.hint, "exit_status": error.exit_status}
             with contextlib.suppress(OSError):

@@ -12,7 +12,6 @@ import msgspec
 
 from machines import home
 from machines.errors import FAILED, TIMED_OUT, MachineError
-from machines.evaluator import python_path
 from machines.lock import Held, Lock
 
 
@@ -52,6 +51,13 @@ def start_detached(directory: Path, timeout: float = 60.0) -> int:
         hint = answer.get("hint") or f"see {directory / home.HOST_LOG}"
         raise MachineError(answer["error"], hint, answer.get("exit_status", FAILED))
     return int(answer["pid"])
+
+
+def python_path() -> dict[str, str]:
+    """The environment of a process that has to find the same modules as this one."""
+    here = str(Path(__file__).resolve().parent.parent)
+    path = os.environ.get("PYTHONPATH")
+    return {**os.environ, "PYTHONPATH": f"{here}{os.pathsep}{path}" if path else here}
 
 
 def read_line(file: int, timeout: float) -> bytes | None:

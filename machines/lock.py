@@ -5,6 +5,7 @@ host dies, however it dies, so a lock is never stale. Whoever reads the store of
 one.
 """
 
+import contextlib
 import fcntl
 import os
 import time
@@ -40,8 +41,10 @@ class Lock:
                     raise Held(f"{self.name}: it is running already{by}", f"opsh stop {self.name} stops it") from None
                 time.sleep(0.02)
         if not shared:
-            os.ftruncate(self.file, 0)
-            os.pwrite(self.file, str(os.getpid()).encode(), 0)
+            # Only a help for people, so it does not matter if the disk is full.
+            with contextlib.suppress(OSError):
+                os.ftruncate(self.file, 0)
+                os.pwrite(self.file, str(os.getpid()).encode(), 0)
 
     def release(self) -> None:
         os.close(self.file)

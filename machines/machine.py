@@ -126,6 +126,7 @@ class Machine:
         # Cogs that were answered from outside last: what they ask of other cogs comes first the next time.
         self.patient: set[int] = set()
         self.steps = FEWEST
+        self.closing = False
 
     def start(self) -> None:
         """Open every request that the moment holds out. The moment has to be durable."""
@@ -223,7 +224,7 @@ class Machine:
     @property
     def restless(self) -> bool:
         """Whether there is something to evaluate now."""
-        return bool(self.queue or self.suspended)
+        return bool(self.suspended or (self.queue and not self.closing))
 
     @property
     def alive(self) -> bool:
@@ -233,10 +234,10 @@ class Machine:
     def run(self, nanoseconds: int) -> None:
         """Evaluate for about so long, or until there is nothing to do."""
         deadline = perf_counter_ns() + nanoseconds
-        while self.queue or self.suspended:
+        while self.restless:
             if self.suspended:
                 self.advance(self.suspended.popleft())
-            for _ in range(len(self.queue)):
+            for _ in range(0 if self.closing else len(self.queue)):
                 cog = self.queue.popleft()
                 self.queued.discard(cog)
                 task = self.begin(cog)
@@ -280,6 +281,10 @@ class Machine:
 
     def evaluation(self, work: Work, shown: list[Value]) -> vm.Evaluation:
         return vm.Evaluation(work.f, work.xs, shown.append, self.limits.memory >> 3)
+
+    def wind_down(self) -> None:
+        """From now on no step begins. Those under way may still end."""
+        self.closing = True
 
     # What a person does to a cog --------------------------------------------------------------------------------------
 

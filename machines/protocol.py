@@ -13,11 +13,12 @@ Base64.
     restart {cog}, drop {cog}          -> {event}        these four answer when the event is on disk
     replace {cog, seed}                -> {event}
     poke {cog, path, seed, seconds}    -> {event}
-    stop {}                            -> {}             and the machine begins to stop
+    stop {}                            -> {seconds}      and it begins to stop: steps under way have so long to end
 
 What reads the store is in machines.remote. After `subscribe` the machine sends notifications, at most RATE a
 second: `trk {entries}`, `gap {from, to}` (entries that the listener was too slow for), `cogs {cogs}` (those that
-changed; the state of one that is no more is "gone"), `status {..}`.
+changed; the state of one that is no more is "gone"), `status {..}`. Whoever said hello is sent `notice {text}`: what
+holds up a stop.
 """
 
 from typing import Any

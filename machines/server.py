@@ -52,7 +52,7 @@ class Source(Protocol):
 
     async def copy(self, file: Path) -> Entry: ...
 
-    def stop(self) -> None: ...
+    def stop(self) -> Entry: ...
 
     async def settled(self) -> None: ...
 
@@ -203,8 +203,7 @@ class Server:
             case "snapshot":
                 return {"event": self.source.snapshot()}
             case "stop":
-                self.source.stop()
-                return {}
+                return self.source.stop()
         raise CallError(protocol.NO_SUCH_METHOD, f"{method:.40} is no method of this machine")
 
     async def once_durable(self, value: Message) -> Message:
@@ -249,6 +248,12 @@ class Server:
         if self.timer is None:
             delay = max(0.0, self.last_flush + 1 / protocol.RATE - time.monotonic())
             self.timer = asyncio.get_running_loop().call_later(delay, self.flush)
+
+    def notice(self, text: str) -> None:
+        """Tell everybody who is connected something that a person should know."""
+        for listener in self.listeners:
+            if listener.greeted:
+                listener.send(protocol.notification("notice", {"text": text}))
 
     async def send_once_durable(self, listener: Listener, data: bytes) -> None:
         await self.source.settled()

@@ -17,7 +17,7 @@ from pathlib import Path
 from queue import SimpleQueue
 
 from machines import home
-from machines.errors import MachineError
+from machines.errors import NO_ROOM, MachineError
 from machines.reading import Entry
 
 SIZE = 8
@@ -43,8 +43,13 @@ class Mark:
             raise MachineError(f"{name}: cannot write in {directory}: {error.strerror}", "check who owns it") from None
         try:
             if os.fstat(file).st_size != SIZE:
-                os.ftruncate(file, SIZE)
+                # Not by ftruncate: a page of the map that has no room on the disk ends the process.
+                os.ftruncate(file, 0)
+                os.pwrite(file, bytes(SIZE), 0)
             self.map = mmap.mmap(file, SIZE)
+        except OSError as error:
+            name = home.name_of(directory)
+            raise MachineError(f"{name}: cannot write {directory / home.SHOWN}: {error.strerror}", NO_ROOM) from None
         finally:
             os.close(file)
 

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from machines import home
-from machines.client import AsyncClient, NotRunning
+from machines.async_client import AsyncClient
+from machines.client import NotRunning
 from machines.errors import MachineError
 from machines.lock import Held
 

@@ -34,7 +34,7 @@ def stay(directory: Path, bare: bool) -> int:
 
     if sys.stdout.isatty():
         note(f"{home.name_of(directory)}: running; Ctrl-C stops it")
-    why = Host(directory, layout, until_idle=True).run()
+    why = Host(directory, layout, until_idle=True, say=note).run()
     if why == "idle":
         note(f"{home.name_of(directory)}: no cog waits for anything any more; opsh cogs tells how each ended")
     elif sys.stdout.isatty():

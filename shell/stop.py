@@ -12,6 +12,6 @@ def run(arguments: Namespace) -> int:
 
     directory = home.resolve(arguments.machine)
     home.require(directory)
-    stop(directory)
+    stop(directory, say=note)
     note(f"{home.name_of(directory)}: stopped")
     return DONE

@@ -18,8 +18,9 @@ import pytest
 
 import vm
 from machines import cogs, home, past, reading
+from machines.async_client import AsyncClient
 from machines.boot import boot
-from machines.client import AsyncClient, CallFailed, Client, NotRunning, stop
+from machines.client import CallFailed, Client, NotRunning, stop
 from machines.config import CONFIG
 from machines.errors import MachineError
 from machines.lock import Held

@@ -14,9 +14,9 @@ test: build  ## the whole suite
 lint: .venv/.tools  ## format, lint, types
 	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy
 
-bench: build  ## tables of times, beside those of the build in BASE if that is given; by hand, never in the tests
-	@BASE="$(BASE)" $(BIN)/python tests/bench/bench_vm.py && $(BIN)/python tests/bench/bench_sire.py
-	@$(BIN)/python tests/bench/bench_machines.py
+bench: build  ## tables of times; BASE=dir: beside those of that build; ONLY=name: only these programs of the vm
+	@BASE="$(BASE)" $(BIN)/python tests/bench/bench_vm.py $(ONLY)
+	@test -n "$(ONLY)" || ($(BIN)/python tests/bench/bench_sire.py && $(BIN)/python tests/bench/bench_machines.py)
 
 build: .venv/.built
 

@@ -1,9 +1,15 @@
 """How fast the evaluator is: `python tests/bench/bench_vm.py [NAME..]` prints a table of programs.
 
-With BASE=DIR in the environment (`make bench BASE=DIR`) each program is run by the build in that folder too, turn by
-turn, and its time stands beside. Each run is a process of its own: times are the best of three, in seconds of the
-processor, without the start; memory is the most that was resident, with everything. `Haskell` is what Pallas
-takes for the same thing on a machine of this class, without its start. Uncompiled: a hundredth of the sizes.
+A NAME chooses the programs whose names contain it. With BASE=DIR in the environment (`make bench BASE=DIR`) the build
+in that folder runs each program too, turn by turn, and its seconds stand beside. Each run is a process of its own.
+
+    s       processor time of the work alone, without start and preparation: the median of RUNS (5)
+    MB      the most memory that was resident, start and preparation included
+    x       how many times as long as the same program with the size in the line before
+    CPython, Haskell, base: the seconds of others for the same, and ours divided by theirs
+
+`programs.py` says what the programs are and where the figures of Haskell's Pallas come from. Uncompiled: a hundredth
+of the sizes.
 """
 
 import importlib
@@ -13,213 +19,92 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from statistics import median
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
-RUNS = 3
-Work = tuple[Callable[[], object], int]
+RUNS = int(os.environ.get("RUNS", "5"))
+sys.path += [str(HERE), str(ROOT)]
+
+from programs import PROGRAMS, Program  # noqa: E402
 
 
 @dataclass(frozen=True)
-class Program:
-    """`make` prepares a run of a size: the work, and how many steps it has. `haskell`: seconds, and megabytes."""
-
-    name: str
-    size: int
-    make: Callable[[Any, int], Work]
-    haskell: float | None = None
-    megabytes: int | None = None
+class Run:
+    seconds: float
+    steps: int
+    megabytes: int
+    answer: int | None
 
 
-def fib_calls(n: int) -> int:
-    a, b = 1, 1
-    for _ in range(n):
-        a, b = b, a + b + 1
-    return a
-
-
-def sire(name: str, *before: object) -> Callable[[Any, int], Work]:
-    """A program in `programs.sire`, applied to what comes before its size, and to that."""
-
-    def make(vm: Any, n: int) -> Work:
-        loader = importlib.import_module("sire").Loader(None, cache())
-        value = loader.load(HERE / "programs.sire").value(name)
-        return lambda: vm.evaluate(value, *before, n), n
-
-    return make
-
-
-def plan(name: str, *before: object) -> Callable[[Any, int], Work]:
-    """A law of `known`, applied to what comes before its size, and to that."""
-
-    def make(vm: Any, n: int) -> Work:
-        laws = known()
-        return lambda: vm.evaluate(laws[name], *before, n), n
-
-    return make
-
-
-def known() -> dict[str, object]:
-    sys.path.append(str(HERE.parent / "vm"))
-    laws = importlib.import_module("laws")
-    k: dict[str, object] = laws.with_jets()
-    law = laws.law
-    law(k, "sum", "n", ["_If", "n", ["_Add", "n", ["sum", ["_Dec", "n"]]], 0])
-    law(k, "list", "n", ["_If", "n", [0, "n", ["list", ["_Dec", "n"]]], 0])
-    law(k, "plus", "a b", ["_Add", "a", "b"])
-    law(k, "left", "go f acc hd tl", ["_Seq", "next", ["go", "f", "next", "tl"]], next=["f", "acc", ["cdr", "hd"]])
-    law(
-        k, "foldl", "f acc xs", ["case", ["K", "acc"], ["K4", "acc"], ["left", "foldl", "f", "acc"], ["K", "acc"], "xs"]
-    )
-    law(k, "right", "go f z hd tl", ["f", ["cdr", "hd"], ["go", "f", "z", "tl"]])
-    law(k, "foldr", "f z xs", ["case", ["K", "z"], ["K4", "z"], ["right", "foldr", "f", "z"], ["K", "z"], "xs"])
-    law(k, "sumLeft", "n", ["foldl", "plus", 0, ["list", "n"]])
-    law(k, "sumRight", "n", ["foldr", "plus", 0, ["list", "n"]])
-    law(k, "addStep", "add y p", ["inc", ["add", "p", "y"]])
-    law(k, "swap", "f x y", ["f", "y", "x"])
-    law(k, "addPlan", "y x", ["2", "y", ["addStep", ["swap", "addPlan"], "y"], "x"])
-    put = ["_Put", "i", ["inc", ["_Idx", "i", "row"]], "row"]
-    turn = ["_If", ["_Lth", "i", 999], ["inc", "i"], 0]
-    law(k, "rows", "row i n", ["_If", "n", ["rows", put, turn, ["_Dec", "n"]], ["_Idx", 7, "row"]])
-    return k
-
-
-def update_rows(vm: Any, n: int) -> Work:
-    laws = known()
-    return lambda: vm.evaluate(laws["rows"], vm.row([0] * 1000), 0, n), n
-
-
-def fib(vm: Any, n: int) -> Work:
-    work, _ = sire("fib")(vm, n)
-    return work, fib_calls(n)
-
-
-def mandelbrot(vm: Any, n: int) -> Work:
-    """A step is a pixel."""
-    work, _ = sire("mandelbrot")(vm, n)
-    return work, n * n
-
-
-def blake(vm: Any, n: int) -> Work:
-    law = importlib.import_module("sire").Loader(None, cache()).load(HERE / "programs.sire").value("hashed")
-    data = vm.bar(bytes(n))
-    return lambda: vm.evaluate(law, data), n
-
-
-def pin_hash(vm: Any, n: int) -> Work:
-    pin = vm.pin(vm.bar(bytes(n)))
-    return lambda: pin.hash, n
-
-
-def cells(vm: Any, n: int) -> object:
-    """A list of n cells."""
-    out: object = 0
-    for i in range(n):
-        out = vm.row([i, out])
-    return out
-
-
-def save(vm: Any, n: int) -> Work:
-    value = cells(vm, n)
-    return lambda: vm.save(value), n
-
-
-def load(vm: Any, n: int) -> Work:
-    data = vm.save(cells(vm, n))
-    return lambda: vm.load(data), n
-
-
-def library(vm: Any, n: int) -> Work:
-    """n is 0 for nothing in the cache."""
-    package = importlib.import_module("sire")
-    prelude = package.library_path() / "prelude.sire"
-    if n:
-        package.Loader(None, cache()).load(prelude)
-    return lambda: package.Loader(None, cache() if n else None).load(prelude), 1
-
-
-def cache() -> Path:
-    """Where this build keeps compiled modules."""
-    place: Path = importlib.import_module("shell.programs").cache_directory()
-    return place
-
-
-PROGRAMS = [
-    Program("fib", 27, fib, 0.23),
-    Program("strict loop", 3_000_000, sire("strictLoop", 0), 0.7),
-    Program("lazy loop", 3_000_000, sire("lazyLoop", 0), 1.9, 456),
-    Program("insertion sort", 2_000, sire("sortMany"), 0.9),
-    Program("mandelbrot, a side", 64, mandelbrot, 1.2),
-    Program("factorial mod", 5_000, sire("factorialMod"), 0.1),
-    Program("tabPut", 20_000, sire("fill"), 15.0, 3200),
-    Program("tabPut, ten times as many", 200_000, sire("fill")),
-    Program("fold a lazy list from the left", 200_000, plan("sumLeft")),
-    Program("fold a lazy list from the right", 200_000, plan("sumRight")),
-    Program("add without jets", 200_000, plan("addPlan", 5)),
-    Program("update a row of 1000", 10_000, update_rows),
-    Program("recursion", 1_000_000, plan("sum")),
-    Program("deep recursion", 10_000_000, plan("sum")),
-    Program("blake3 of bytes", 10_000_000, blake),
-    Program("pin hash of bytes", 10_000_000, pin_hash),
-    Program("seed: encode cells", 1_000_000, save),
-    Program("seed: decode cells", 1_000_000, load),
-    Program("library, from its cache", 1, library),
-    Program("library, compiled", 0, library),
-]
-
-
-def measure(name: str) -> None:
+def measure(name: str, size: int, by: str) -> None:
     """Runs one program; prints what it took, as JSON. For the process of a single run."""
-    vm = importlib.import_module("vm")
-    vm.tune()
     program = next(program for program in PROGRAMS if program.name == name)
-    work, steps = program.make(vm, program.size if vm.compiled or program.size < 2 else shrunk(program.size))
+    if by == "vm":
+        vm = importlib.import_module("vm")
+        vm.tune()
+        work, steps = program.make(vm, size)
+    else:
+        sys.setrecursionlimit(1 << 30)
+        python = program.python
+        assert python is not None
+        work, steps = lambda: python(size), 1
     began = time.process_time()
-    work()
+    answer = work()
     took = time.process_time() - began
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> (20 if sys.platform == "darwin" else 10)
-    print(json.dumps([took, steps, peak, vm.compiled]))
+    print(json.dumps([took, steps, peak, answer if isinstance(answer, int) else None]))
 
 
-def shrunk(size: int) -> int:
-    return size // 100 if size > 5000 else max(1, size // 2)
-
-
-def run(build: Path, program: Program) -> tuple[float, int, int, bool]:
-    """Seconds, steps, megabytes, whether it is compiled."""
+def run(program: Program, size: int, by: str, build: Path) -> Run:
     environment = {**os.environ, "PYTHONPATH": str(build)}
-    command = [sys.executable, "-P", __file__, "--one", program.name]
+    command = [sys.executable, "-P", __file__, "--one", program.name, str(size), by]
     done = subprocess.run(command, env=environment, cwd=build, capture_output=True, text=True, check=False)
     if done.returncode:
-        sys.exit(f"{program.name}, by {build}:\n{done.stderr}")
-    took, steps, peak, compiled = json.loads(done.stdout.splitlines()[-1])
-    return took, steps, peak, compiled
+        sys.exit(f"{program.name}, by {by} in {build}:\n{done.stderr}")
+    return Run(*json.loads(done.stdout.splitlines()[-1]))
+
+
+def table(programs: list[Program], builds: list[Path], shrink: int) -> None:
+    line = "{:24} {:>10} {:>8} {:>9} {:>6} {:>6} {:>8} {:>6} {:>8} {:>6}" + " {:>8} {:>6}" * (len(builds) - 1)
+    base = ["base", "ratio"] * (len(builds) - 1)
+    print(line.format("program", "size", "s", "ns/step", "MB", "x", "CPython", "ratio", "Haskell", "ratio", *base))
+    for program in programs:
+        smaller = 0.0
+        for size in sorted({max(1, size // shrink) for size in program.sizes}):
+            ways = [("vm", build) for build in builds] + [("python", ROOT)] * (program.python is not None)
+            rounds = [[run(program, size, *way) for way in ways] for _ in range(RUNS)]
+            answers = {one.answer for runs in rounds for one in runs} - {None}
+            assert len(answers) <= 1, f"{program.name}: {answers}"
+            ours, *times = [median(runs[way].seconds for runs in rounds) for way in range(len(ways))]
+            python = beside(ours, times.pop() if program.python else None)
+            haskell = beside(ours, program.haskell.get(size))
+            others = [text for theirs in times for text in beside(ours, theirs)]
+            growth = f"{ours / smaller:.1f}" if smaller else ""
+            each = f"{ours / rounds[0][0].steps * 1e9:,.0f}" if program.sizes != (1,) else ""
+            memory = max(runs[0].megabytes for runs in rounds)
+            fields = [program.name, f"{size:,}", f"{ours:.3f}", each, memory, growth, *python, *haskell, *others]
+            print(line.format(*fields), flush=True)
+            smaller = ours
+
+
+def beside(ours: float, theirs: float | None) -> tuple[str, str]:
+    return ("", "") if theirs is None else (f"{theirs:.3f}", f"{ours / max(theirs, 1e-9):.2f}")
 
 
 def main() -> None:
     if sys.argv[1:2] == ["--one"]:
-        return measure(sys.argv[2])
+        return measure(sys.argv[2], int(sys.argv[3]), sys.argv[4])
     base = os.environ.get("BASE")
     builds = [ROOT, *([Path(base).absolute()] if base else [])]
-    chosen = [program for program in PROGRAMS if not sys.argv[1:] or program.name in sys.argv[1:]]
-    head = f"{'program':32} {'size':>10} {'s':>8} {'ns a step':>10} {'MB':>6} {'Haskell s':>9} {'ratio':>6}"
-    print(head + (f" {'base s':>8} {'ratio':>6}" if base else ""))
-    for program in chosen:
-        runs = [[run(build, program) for build in builds] for _ in range(1 if program.size == 0 else RUNS)]
-        best = [min(one[place] for one in runs) for place in range(len(builds))]
-        took, steps, peak, compiled = best[0]
-        line = f"{program.name:32} {program.size:>10,} {took:>8.3f} {took / steps * 1e9:>10.0f} {peak:>6}"
-        if program.haskell is not None and compiled:
-            line += f" {program.haskell:>9.2f} {took / program.haskell:>6.2f}"
-        else:
-            line += " " * 17
-        if base:
-            line += f" {best[1][0]:>8.3f} {took / max(best[1][0], 1e-9):>6.2f}"
-        print(line + ("" if compiled else "  uncompiled, smaller"), flush=True)
+    words = [word.lower() for word in sys.argv[1:]]
+    chosen = [program for program in PROGRAMS if not words or any(word in program.name.lower() for word in words)]
+    compiled = importlib.import_module("vm").compiled
+    table(chosen, builds, 1 if compiled else 100)
+    if not compiled:
+        print("uncompiled: sizes are a hundredth")
 
 
 if __name__ == "__main__":

@@ -11,9 +11,11 @@ from machines import config
 from machines.config import CONFIG, SETTINGS, Config
 from machines.errors import MachineError
 from tests.machines.programs import (
+    INC,
     SELF,
     WHEN,
     A,
+    B,
     ap,
     asks,
     const,

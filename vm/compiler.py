@@ -124,6 +124,7 @@ SWAPPED: Final = {"_Gth", "_Gte", "_Get"}
 JUMPS: Final = [JZ, JNAPP, JNNAT, JNLAW]  # by the kind of fork, taken if it is not that
 FIRST_PART: Final = [0, 0, 0, 2, 5]  # of each kind of fork, for TAKE
 CALLS: Final = {CALL, TCALL, APPLY, TAPPLY, JET, TJET, FORCE, RETF}
+WINDOWS: Final = {CALL, APPLY, JET, FORCE}
 ENDS: Final = {TCALL, TAPPLY, TJET, RET, RETF, RETC}
 
 
@@ -139,7 +140,7 @@ class Ins:
     ) -> None:
         self.op: Final = op
         self.a: Final = a
-        self.b: Final = b
+        self.b: int = b
         self.c: int = c
         self.operands: Final = operands
         self.label: Final = label
@@ -782,8 +783,8 @@ class Maker:
         code.fast = fast
 
     def liveness(self) -> dict[int, list[int]]:
-        """Mark the operands that are last uses. What to clear after which instruction: registers that one branch needs
-        and the other, which calls something, does not."""
+        """Mark the operands that are last uses, and set windows. What to clear after which instruction: registers that
+        one branch needs and the other, which calls something, does not."""
         live = 0
         calls = False
         at_label: dict[int, int] = {}
@@ -829,17 +830,21 @@ class Maker:
                 calls = False
             if op in CALLS:
                 calls = True
+            operands = ins.operands
+            window = MAX_REGISTERS
+            if op in WINDOWS:
+                window = self.window(ins, live & ~(1 << ins.a))
             if op in (RET, RETF, FORCE, PEEK, FILL):
                 live |= 1 << ins.a
             elif op not in ENDS:
                 live &= ~(1 << ins.a)
-            operands = ins.operands
             if operands is not None:
                 for k in range(len(operands) - 1, -1, -1):
                     operand = operands[k]
                     if not operand & CONST_BIT and not live >> operand & 1:
-                        operands[k] = operand | LAST_BIT
                         live |= 1 << operand
+                        if op != CALL or not window <= operand < window + len(operands):
+                            operands[k] = operand | LAST_BIT
             elif op in (MOV, FILL, EQZ, NAT, IDXK, TAKE) or ADD <= op <= MUL:
                 live |= 1 << ins.b
                 if op in (ADD, SUB, EQL, LTH, LTE, NEQ, MUL):
@@ -847,6 +852,21 @@ class Maker:
             elif op == IDX:
                 live |= 1 << ins.b | 1 << (ins.c & 0xFFFF)
         return clears
+
+    def window(self, ins: Ins, live: int) -> int:
+        """Set how far from its base the next one is while an instruction waits for a value: above the registers that
+        are live then, and the slot for the code. The callee's registers may be those of dead ones, if no operand is
+        overwritten before it is read."""
+        window = live.bit_length() + 1
+        operands = ins.operands or []
+        if ins.op == APPLY:
+            ins.c = max([window, *[x + 2 for x in operands if not x & CONST_BIT]])
+            return ins.c
+        if ins.op == CALL:
+            while any(window + i in operands[i + 1 :] and operands[i] != window + i for i in range(len(operands))):
+                window += 1
+        ins.b = window
+        return window
 
 
 def bits(mask: int) -> list[int]:

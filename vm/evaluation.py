@@ -1,9 +1,9 @@
 """The evaluator: one loop over the words of vm.words, with a stack of its own.
 
-The stack has two sides. `stack` holds registers and what frames own; `frames` holds, for each frame, a word and the
-base to go back to. The frame on top waits for the value that is being computed:
+The stack has two sides. `stack` holds registers and what frames own; `frames` holds a word for each frame. The frame on
+top waits for the value that is being computed:
 
-    CODE     word = pc | destination << 32 (>= 0)    owns the code to go on with
+    CODE     pc | destination << 24 | window << 40    owns the code to go on with
     UPDATE   a thunk                                  gets the value, and passes it on
     REST     a list of arguments                      the value is applied to them
     STEPS    a jet at work                            is sent the value
@@ -11,7 +11,9 @@ base to go back to. The frame on top waits for the value that is being computed:
     TRY      nothing                                  passes the value on; a crash stops here and becomes a value
     END      nothing                                  the value is the result
 
-What a frame owns lies in the stack just below the base that was current when it waits: stack[base - 1].
+What a frame owns lies in the stack just below the base that is current while it waits: stack[base - 1]. Then the base
+goes back: by 1, or by the window of a code, which is as wide as the registers that are still in use. A frame that waits
+holds no more of the stack than that.
 
 Nothing here uses the C stack in proportion to what is evaluated, so depth is a question of memory only; and between any
 two words the evaluator can stop (`run` returns after so many steps) and go on later.
@@ -129,11 +131,13 @@ RESUME: Final = 4  # send r to the jet in the frame on top
 OUTCOME: Final = 5  # r is what a jet returned
 
 LOOP: Final = utf8("loop")
-PC_MASK: Final = (1 << 32) - 1
+PC_MASK: Final = (1 << 24) - 1
+FRAME: Final = ((1 << 32) - 1) << 24  # a and b of an instruction, moved to their places in a frame's word
 FIRST_SIZE: Final = 256
 SLACK: Final = 8
 NATS: Final[list[object]] = list(range(1 << 16))
 NONE: Final[list[object]] = []
+CHUNK: Final[list[object]] = [None] * (1 << 15)
 WORD: Final = 1 << 60  # nats below it are added in no time
 LONG: Final = 1 << 2048  # nats above it take more than a step
 MULTIPLIED: Final = 1 << 31  # larger ones go to the jet, which sees to it that the product is not absurd
@@ -188,7 +192,7 @@ class Evaluation:
         self.limit: i64 = limit
         self.stack: list[object] = [None] * FIRST_SIZE
         self.frames: vec[i64] = vec[i64]([END, 0, 0, 0, 0, 0, 0, 0])
-        self.sp: i64 = 2
+        self.sp: i64 = 1
         self.base: i64 = 1
         self.pc: i64 = 0
         self.code: Code = NORMAL_CODE
@@ -206,7 +210,7 @@ class Evaluation:
         if not self.stack:
             return []
         names = [self.code.name] if self.phase == 0 else called(self.r) if self.phase == ENTER else []
-        sp = self.sp - 2
+        sp = self.sp - 1
         base = self.base
         while sp > 0 and len(names) < most:
             kind = self.frames[sp]
@@ -215,8 +219,8 @@ class Evaluation:
                 names.append(owner.name)
             elif kind == STEPS and isinstance(owner, Steps) and isinstance(owner.law, Code):
                 names.append(owner.law.name)
-            base = self.frames[sp + 1]
-            sp -= 2
+            base -= below(kind)
+            sp -= 1
         return names
 
     def run(self, steps: int) -> Done | Crashed | Suspended:
@@ -250,7 +254,7 @@ class Evaluation:
         frames = self.frames
         stack = self.stack
         while True:
-            sp -= 2
+            sp -= 1
             kind = frames[sp]
             if kind == END:
                 raise crash
@@ -260,9 +264,9 @@ class Evaluation:
                     t.code = CRASHED
                     t.a = crash.op
                     t.b = crash.arg
-            base = frames[sp + 1]
             if kind == TRY:
                 break
+            base -= below(kind)
         # What the frames held is let go, as far as it may be large; what lies higher was left by frames that returned.
         for i in range(int(base), min(int(self.base) + SLACK * 8, len(stack))):
             stack[i] = None
@@ -286,7 +290,6 @@ class Evaluation:
         self.r = None
         words = cd.words
         consts = cd.consts
-        window = cd.nregs + 1
         while True:
             if phase == 0:
                 w = words[pc]
@@ -302,19 +305,14 @@ class Evaluation:
                     if not isinstance(r, Thunk):
                         stack[a] = r
                         continue
-                    nb = base + window
-                    if nb > size:
-                        self.sp = sp
-                        self.base = base
-                        size = self.grow(nb)
+                    stack[a] = None
                     if sp > room:
                         frames = self.widen(frames)
                         room = len(frames) - 4
-                    stack[nb - 1] = cd
-                    frames[sp] = pc | ((a - base) << 32)
-                    frames[sp + 1] = base
-                    sp += 2
-                    base = nb
+                    frames[sp] = pc | ((w << 16) & FRAME)
+                    sp += 1
+                    base += (w >> 24) & 65535
+                    stack[base - 1] = cd
                     phase = ENTER
                 elif op == RET:
                     r = stack[a]
@@ -329,7 +327,7 @@ class Evaluation:
                     continue
                 elif op == CALL:
                     callee = cast(Code, consts[w >> 40])
-                    nb = base + window
+                    nb = base + ((w >> 24) & 65535)
                     n = callee.nargs
                     if nb + callee.nregs > size:
                         self.sp = sp
@@ -355,16 +353,14 @@ class Evaluation:
                         frames = self.widen(frames)
                         room = len(frames) - 4
                     stack[nb - 1] = cd
-                    frames[sp] = pc | ((a - base) << 32)
-                    frames[sp + 1] = base
-                    sp += 2
+                    frames[sp] = pc | ((w << 16) & FRAME)
+                    sp += 1
                     base = nb
                     pc = callee.fast
                     if callee is not cd:
                         cd = callee
                         words = cd.words
                         consts = cd.consts
-                        window = cd.nregs + 1
                     fuel -= 1
                     if fuel >= 0:
                         continue
@@ -407,7 +403,6 @@ class Evaluation:
                         cd = callee
                         words = cd.words
                         consts = cd.consts
-                        window = cd.nregs + 1
                     fuel -= 1
                     if fuel >= 0:
                         continue
@@ -560,17 +555,13 @@ class Evaluation:
                         fuel -= weight(r)
                         stack[a] = r
                         continue
-                    nb = base + window
-                    if nb > size:
-                        size = self.grow(nb)
                     if sp > room:
                         frames = self.widen(frames)
                         room = len(frames) - 4
-                    stack[nb - 1] = cd
-                    frames[sp] = pc | ((a - base) << 32)
-                    frames[sp + 1] = base
-                    sp += 2
-                    base = nb
+                    frames[sp] = pc | ((w << 16) & FRAME)
+                    sp += 1
+                    base += (w >> 24) & 65535
+                    stack[base - 1] = cd
                     if r is FALLBACK:
                         r = consts[(w >> 40) + 1]
                         fell_back(cast(Code, r))
@@ -609,13 +600,11 @@ class Evaluation:
                     n = (w >> 24) & 65535
                     o = words[pc]
                     r = take(stack, consts, base, o)
-                    nb = base + window
-                    k = pc + (n + 2) // 3
+                    nb = base + (w >> 40)
                     if sp > room:
                         frames = self.widen(frames)
                         room = len(frames) - 4
-                    frames[sp] = k | ((a - base) << 32)
-                    frames[sp + 1] = base
+                    frames[sp] = (pc + (n + 2) // 3) | ((w & 0xFFFF00) << 16) | ((w >> 40) << 40)
                     # A function that takes just these arguments gets them at once; all others go by way of a list.
                     m: i64 = 0
                     held: list[object] = NONE
@@ -647,25 +636,20 @@ class Evaluation:
                             stack[nb + i] = take(stack, consts, base, o)
                             o >>= OPERAND_BITS
                             i += 1
-                        base += window
+                        base += w >> 40
                         stack[base - 1] = cd
-                        sp += 2
+                        sp += 1
                         cd = code
                         words = cd.words
                         consts = cd.consts
-                        window = cd.nregs + 1
                         pc = 0
                         fuel -= 1
                         if fuel >= 0:
                             continue
                     else:
-                        if nb > size:
-                            self.sp = sp
-                            self.base = base
-                            size = self.grow(nb)
                         xs = gather(stack, consts, words, pc, 1, n, base)
                         stack[nb - 1] = cd
-                        sp += 2
+                        sp += 1
                         base = nb
                         phase = APPLYING
                 elif op == TAPPLY:
@@ -843,12 +827,11 @@ class Evaluation:
                     compile_code(cd)
                     words = cd.words
                     consts = cd.consts
-                    window = cd.nregs + 1
                     pc = 0
-                    if base + window > size:
+                    if base + cd.nregs > size:
                         self.sp = sp
                         self.base = base
-                        size = self.grow(base + window)
+                        size = self.grow(base + cd.nregs)
                     continue
                 elif op == TREE:
                     source = consts[0]
@@ -868,16 +851,15 @@ class Evaluation:
             # No instruction: values and applications on their way.
             while phase != 0:
                 if phase == DELIVER:
-                    sp -= 2
+                    sp -= 1
                     w = frames[sp]
                     if w >= 0:
                         cd = cast(Code, stack[base - 1])
-                        base = frames[sp + 1]
-                        stack[base + (w >> 32)] = r
+                        base -= w >> 40
+                        stack[base + ((w >> 24) & 65535)] = r
                         pc = w & PC_MASK
                         words = cd.words
                         consts = cd.consts
-                        window = cd.nregs + 1
                         phase = 0
                     elif w == UPDATE:
                         x = stack[base - 1]
@@ -885,14 +867,14 @@ class Evaluation:
                             x.code = None
                             x.a = r
                         stack[base - 1] = None
-                        base = frames[sp + 1]
+                        base -= 1
                     elif w == REST:
                         xs = cast("list[object]", stack[base - 1])
                         stack[base - 1] = None
-                        base = frames[sp + 1]
+                        base -= 1
                         phase = APPLYING
                     elif w == STEPS:
-                        sp += 2
+                        sp += 1
                         phase = RESUME
                     elif w == EACH:
                         each = cast(Each, stack[base - 1])
@@ -912,16 +894,14 @@ class Evaluation:
                         held = NONE
                         if isinstance(x, Thunk):
                             each.at = i
-                            sp += 2
+                            sp += 1
                             r = x
                             phase = ENTER
                         else:
                             stack[base - 1] = None
-                            base = frames[sp + 1]
+                            base -= 1
                             r = 0
-                    elif w == TRY:
-                        base = frames[sp + 1]
-                    else:
+                    elif w == END:
                         self.sp = sp
                         self.r = r
                         return True
@@ -948,7 +928,7 @@ class Evaluation:
                         self.sp = sp
                         self.base = base
                         size = self.grow(base + callee.nregs + 1)
-                    if frames[sp - 2] == UPDATE:
+                    if frames[sp - 1] == UPDATE:
                         # The frame on top only waits to pass the value on: let its thunk be this one.
                         x = stack[base - 1]
                         if isinstance(x, Thunk):
@@ -958,8 +938,7 @@ class Evaluation:
                     else:
                         stack[base] = t
                         frames[sp] = UPDATE
-                        frames[sp + 1] = base
-                        sp += 2
+                        sp += 1
                         base += 1
                     t.code = HOLE_CODE
                     x = t.a
@@ -992,7 +971,6 @@ class Evaluation:
                     cd = NORMAL_CODE if callee is NORMALISE else callee
                     words = cd.words
                     consts = cd.consts
-                    window = cd.nregs + 1
                     pc = 0
                     phase = 0
                 elif phase == APPLYING:
@@ -1012,8 +990,7 @@ class Evaluation:
                             room = len(frames) - 4
                         stack[base] = xs
                         frames[sp] = REST
-                        frames[sp + 1] = base
-                        sp += 2
+                        sp += 1
                         base += 1
                         phase = ENTER
                         continue
@@ -1042,7 +1019,6 @@ class Evaluation:
                             cd = code
                             words = cd.words
                             consts = cd.consts
-                            window = cd.nregs + 1
                             pc = 0
                             phase = 0
                             continue
@@ -1096,8 +1072,7 @@ class Evaluation:
                             room = len(frames) - 4
                         stack[base] = xs[need:]
                         frames[sp] = REST
-                        frames[sp + 1] = base
-                        sp += 2
+                        sp += 1
                         base += 1
                     i = 0
                     while i < need:
@@ -1107,7 +1082,6 @@ class Evaluation:
                     cd = callee
                     words = cd.words
                     consts = cd.consts
-                    window = cd.nregs + 1
                     pc = 0
                     phase = 0
                 elif phase == RESUME:
@@ -1122,9 +1096,9 @@ class Evaluation:
                         r = generator.send(r)
                     except StopIteration as stop:
                         r = stop.value
-                        sp -= 2
+                        sp -= 1
                         stack[base - 1] = None
-                        base = frames[sp + 1]
+                        base -= 1
                         if r is FALLBACK:
                             r = steps.law
                             fell_back(cast(Code, r))
@@ -1146,8 +1120,7 @@ class Evaluation:
                             room = len(frames) - 4
                         stack[base] = r
                         frames[sp] = EACH
-                        frames[sp + 1] = base
-                        sp += 2
+                        sp += 1
                         base += 1
                         r = r.slots[r.at]
                         phase = ENTER
@@ -1156,8 +1129,7 @@ class Evaluation:
                             frames = self.widen(frames)
                             room = len(frames) - 4
                         frames[sp] = TRY
-                        frames[sp + 1] = base
-                        sp += 2
+                        sp += 1
                         r = r.value
                         phase = ENTER
                 elif phase == OUTCOME:
@@ -1171,8 +1143,7 @@ class Evaluation:
                             room = len(frames) - 4
                         stack[base] = r
                         frames[sp] = STEPS
-                        frames[sp + 1] = base
-                        sp += 2
+                        sp += 1
                         base += 1
                         r = None
                         phase = RESUME
@@ -1195,7 +1166,6 @@ class Evaluation:
                         cd = callee
                         words = cd.words
                         consts = cd.consts
-                        window = cd.nregs + 1
                         pc = 0
                         phase = 0
                     else:
@@ -1212,8 +1182,8 @@ class Evaluation:
                 return False
 
     def widen(self, frames: vec[i64]) -> vec[i64]:
-        """Twice as many frames."""
-        for _ in range(len(frames)):
+        """Room for more frames."""
+        for _ in range(min(len(frames), len(CHUNK))):
             frames = append(frames, 0)
         self.frames = frames
         return frames
@@ -1221,13 +1191,19 @@ class Evaluation:
     def grow(self, top: i64) -> i64:
         """Make room in the stack up to `top`; its new size less some slack."""
         stack = self.stack
-        size: i64 = len(stack)
-        while size < top + SLACK + 1:
-            size += size >> 1
+        size: i64 = top + SLACK + 1
         if size > self.limit:
             raise MemoryLimit
-        stack.extend([None] * (size - len(stack)))
-        return size - SLACK
+        while len(stack) < size:
+            stack += CHUNK[: len(stack)]
+        return len(stack) - SLACK
+
+
+def below(kind: i64) -> i64:
+    """How far the base goes back when a frame is left."""
+    if kind >= 0:
+        return kind >> 40
+    return 0 if kind in (TRY, END) else 1
 
 
 def called(x: object) -> list[str]:

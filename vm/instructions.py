@@ -4,7 +4,8 @@
        1  add      r1 = r0 + r0, then to 4
        3  ret      r1
 
-`rN` is a register, `rN.` the last use of one; the number before an instruction is that of its word.
+`rN` is a register, `rN.` the last use of one; the number before an instruction is that of its word; a window is how
+many slots of the stack are in use while it waits.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ CODES: Final = {words.CALL, words.TCALL, words.THUNK}
 JETS: Final = {words.JET, words.TJET}
 COUNTED: Final = {words.ROW, words.MAKE, words.APPLY, words.TAPPLY, words.DELAY}
 PLACES: Final = {words.JZ, words.JMP, words.JNAPP, words.JNNAT, words.JNLAW}
-ALONE: Final = {words.FORCE, words.RET, words.RETF, words.CLEAR, words.HOLE}
+ALONE: Final = {words.RET, words.RETF, words.CLEAR, words.HOLE}
 BINARY: Final = {words.ADD, words.SUB, words.MUL, words.EQL, words.NEQ, words.LTH, words.LTE, words.IDX}
 WITH_SMALL: Final = {
     words.ADDK,
@@ -119,9 +120,13 @@ def meaning(code: Code, op: int, a: int, b: int, c: int, operands: list[str], pl
     listed = " ".join(operands)
     if op in CODES or op in JETS or op == words.MAKE:
         result = "" if op in (words.TCALL, words.TJET) else f"r{a} = "
-        return f"{result}{constant(code.consts[c])} {listed}"
+        above = f", window {b}" if op in (words.CALL, words.JET) else ""
+        return f"{result}{constant(code.consts[c])} {listed}{above}"
     if op in COUNTED:
-        return listed if op == words.TAPPLY else f"r{a} = {listed}"
+        above = f", window {c}" if op == words.APPLY else ""
+        return listed if op == words.TAPPLY else f"r{a} = {listed}{above}"
+    if op == words.FORCE:
+        return f"r{a}, window {b}"
     if op in ALONE:
         return f"r{a}"
     if op in BINARY or op in WITH_SMALL or op in UNARY:

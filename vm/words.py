@@ -5,6 +5,9 @@ first; c is a constant, a register or a place to jump to. Some instructions are 
 operands each, 20 bits an operand: an index (18), CONST_BIT (the index is a constant's, not a register's), LAST_BIT (the
 register is not used again: it is emptied, so that what it held can be freed while the callee runs).
 
+What may have to wait for a value says how many slots of the stack are in use meanwhile, its *window*: FORCE, CALL and
+JET in b, APPLY in c.
+
 The fast forms of jets (ADD .. GET) compute on small operands and then skip c >> 16 words; on any others they do
 nothing, and the general form, which comes next, does the work.
 """

@@ -107,6 +107,52 @@ def test_a_chain_of_delayed_tail_calls_needs_no_stack(known: Known) -> None:
     assert most < 1000
 
 
+def test_a_frame_that_waits_holds_only_what_is_still_needed(known: Known) -> None:
+    evaluation = vm.Evaluation(known["sum"], [30_000])
+    most = 0
+    while isinstance(outcome := evaluation.run(500), vm.Suspended):
+        most = max(most, evaluation.slots)
+    assert isinstance(outcome, vm.Done)
+    assert 2 * 30_000 < most < 4 * 30_000
+
+
+OPERAND = st.one_of(st.integers(0, 5), st.integers(0, 5).map(lambda i: ["inc", i]), st.sampled_from([[7], [9]]))
+
+
+@given(st.lists(OPERAND, min_size=4, max_size=4), st.lists(st.integers(0, 5), max_size=3), st.booleans())
+@settings(max_examples=150, deadline=None)
+def test_a_call_hands_over_its_arguments_whatever_registers_they_are_in(
+    operands: list[object], after: list[int], tail: bool
+) -> None:
+    """The callee's registers may be its caller's, where these are used for the last time."""
+    k = with_jets()
+    law(
+        k,
+        "digits",
+        "a b c d",
+        ["_Add", "a", ["_Mul", 10, ["_Add", "b", ["_Mul", 10, ["_Add", "c", ["_Mul", 10, "d"]]]]]],
+    )
+    names = "uvwxyz"
+
+    def operand(e: object) -> tuple[object, int]:
+        if isinstance(e, int):
+            return names[e], e + 1
+        assert isinstance(e, list)
+        return (["inc", names[e[1]]], e[1] + 2) if len(e) == 2 else (e[0], e[0])
+
+    given = [operand(e) for e in operands]
+    call: object = ["digits", *[e for e, _ in given]]
+    expected = sum(n * 10**i for i, (_, n) in enumerate(given))
+    if not tail:
+        call = ["inc", call]
+        expected += 1
+    for i in after:
+        call = ["_Add", call, ["_Mul", 100_000, names[i]]]
+        expected += 100_000 * (i + 1)
+    f = law(k, "calls", " ".join(names), call)
+    assert vm.evaluate(f, 1, 2, 3, 4, 5, 6) == expected
+
+
 def test_a_lazy_list_is_consumed_without_being_held(known: Known) -> None:
     def apps() -> int:
         gc.collect()

@@ -19,7 +19,7 @@ def test_no_two_instructions_have_one_number() -> None:
 def test_a_small_law_is_listed_word_for_word() -> None:
     assert [line.split() for line in vm.listing(F)] == [
         ["f,", "arguments", "2,", "registers", "2:"],
-        ["0", "force", "r0"],
+        ["0", "force", "r0,", "window", "3"],
         ["1*", "tapply", "r0.", "r1."],
     ]
 

@@ -15,8 +15,18 @@ from vm import Value
 
 POKE = vm.utf8("poke")
 
+DEVICE = vm.utf8("poke")
+
 Place = tuple[int, tuple[int, ...]]
 """A cog and a path."""
+
+
+def path_of(params: Sequence[Value]) -> tuple[int, ...] | None:
+    """The path that a request listens on; None if it makes no sense."""
+    match params:
+        case [verb, vm.Row(items=path)] if verb == POKE:
+            return tuple(map(vm.nat, path))
+    return None
 
 
 @dataclass(slots=True, eq=False)
@@ -38,14 +48,14 @@ class Poke:
         self.waiting: dict[Place, deque[Sent]] = {}
 
     def open(self, where: Where, params: Sequence[Value]) -> None:
-        match params:
-            case [verb, vm.Row(items=path)] if verb == POKE:
-                place = where[0], tuple(map(vm.nat, path))
-                self.places[where] = place
-                self.listening.setdefault(place, deque()).append(where)
-                self.meet(place)
-            case _:
-                self.answer(where, 0)
+        path = path_of(params)
+        if path is None:
+            self.answer(where, 0)
+            return
+        place = where[0], path
+        self.places[where] = place
+        self.listening.setdefault(place, deque()).append(where)
+        self.meet(place)
 
     def cancel(self, where: Where) -> None:
         place = self.places.pop(where, None)

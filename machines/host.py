@@ -226,6 +226,10 @@ class Host:
         """
         if not self.why:
             self.why = why
+            for number in (signal.SIGINT, signal.SIGTERM):
+                # Asked a second time, it goes at once: what is on disk is whole at any moment.
+                with contextlib.suppress(ValueError):
+                    signal.signal(number, lambda *_: os._exit(INTERRUPTED))
             self.machine.wind_down()
             self.server.changed(status=True)
             self.loop.call_soon(self.stopping.set)
@@ -245,10 +249,6 @@ class Host:
 
     async def wind_down(self) -> None:
         """Wait for the steps under way, as long as the settings allow, and say which cogs hold the stop up."""
-        for number in (signal.SIGINT, signal.SIGTERM):
-            # Asked a second time, it goes at once: what is on disk is whole at any moment.
-            with contextlib.suppress(ValueError):
-                signal.signal(number, lambda *_: os._exit(INTERRUPTED))
         began = time.monotonic()
         told = False
         while self.machine.restless and self.failure is None:

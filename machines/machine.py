@@ -146,8 +146,8 @@ class Machine:
             case Call(device, durable, params):
                 found = self.devices.get(device)
                 if found is None:
-                    return
-                if durable or found.leaves_traces:
+                    self.answer(where, 0)
+                elif durable or found.leaves_traces:
                     self.held.append((event, where, request))
                 else:
                     found.open(where, params)
@@ -228,8 +228,8 @@ class Machine:
 
     @property
     def alive(self) -> bool:
-        """Whether any request is open that could ever be answered."""
-        return any(not isinstance(r, Call) or r.device in self.devices for r in self.open_requests.values())
+        """Whether any request is open."""
+        return bool(self.open_requests)
 
     def run(self, nanoseconds: int) -> None:
         """Evaluate for about so long, or until there is nothing to do."""

@@ -35,7 +35,7 @@ def at(store: Records, event: int, progress: Progress | None = None) -> tuple[Mo
     done = start
     for n, data in store.every_record(LOG, start + 1, event + 1):
         if n != done + 1:
-            raise store.corrupt(f"event {done + 1} is missing")
+            raise store.corrupt_event(done + 1, "is missing")
         done = n
         for cog in advance(store, moment, n, data):
             last_event[cog] = n
@@ -73,7 +73,7 @@ def advance(store: Records, moment: Moment, n: int, data: bytes) -> list[int]:
     try:
         step = heart.replay(moment, event, lambda hash: vm.lazy_pin(hash, read_pin))
     except (Divergence, vm.SeedError) as error:
-        raise store.corrupt(f"event {n} cannot be replayed: {error}") from None
+        raise store.corrupt_event(n, f"cannot be replayed: {error}") from None
     moment.take(step)
     return list(step.changes)
 
@@ -105,7 +105,7 @@ def verify(store: Records, progress: Progress | None = None) -> list[str]:
         raise store.corrupt(f"its log begins with event {done + 1}, and the state before that is missing")
     for n, data in store.every_record(LOG, done + 1, end + 1):
         if n != done + 1:
-            raise store.corrupt(f"event {done + 1} is missing")
+            raise store.corrupt_event(done + 1, "is missing")
         done = n
         advance(store, moment, n, data)
         if n in roots and check.pin(moment).hash != roots[n]:

@@ -134,7 +134,7 @@ def decode_event(store: Records, n: int, data: bytes) -> Event:
     try:
         return events.decode(data)
     except ValueError as error:
-        raise store.corrupt(f"event {n} does not decode: {error}") from None
+        raise store.corrupt_event(n, f"does not decode: {error}") from None
 
 
 def programs(event: Event) -> list[bytes]:

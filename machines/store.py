@@ -134,6 +134,12 @@ class Records:
     def corrupt(self, what: str) -> Corrupt:
         return Corrupt(f"{self.name}: its store is damaged: {what}", "restore the directory from a copy")
 
+    def corrupt_event(self, n: int, what: str) -> Corrupt:
+        """An event of the log is wrong. What was before it can still be had."""
+        found = self.corrupt(f"event {n} {what}")
+        found.hint = f"nothing was changed; `opsh fork {self.name} NEW --at {n - 1}` makes a machine of what was before"
+        return found
+
     def meta(self, name: str) -> object:
         value = self.get(META, name.encode())
         try:
@@ -159,6 +165,8 @@ class Records:
 
     def checked(self, table: int, n: int, value: bytes) -> bytes:
         if len(value) < 4 or zlib.crc32(value[4:]).to_bytes(4, "little") != value[:4]:
+            if table == LOG:
+                raise self.corrupt_event(n, "does not match its checksum")
             raise self.corrupt(f"entry {n} of {TABLES[table]} does not match its checksum")
         return value[4:]
 

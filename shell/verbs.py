@@ -127,7 +127,8 @@ VERBS: tuple[Verb, ...] = (
         "shell.stop:run",
         (MACHINE,),
         Danger.DISRUPTIVE,
-        "The machine finishes what it is writing and ends; nothing is lost, and `start` goes on from there.",
+        "Evaluations that are under way have some seconds to end (config.toml); what holds the stop up is told. Then "
+        "the machine writes what happened and ends. Nothing is lost, and `start` goes on from there.",
     ),
     Verb("ps", "list the machines", "shell.ps:run", (JSON,)),
     Verb(
@@ -167,7 +168,8 @@ VERBS: tuple[Verb, ...] = (
             Argument("file", Kind.FILE, "for `replace`: a Sire file whose `main` takes the cog's place", optional=True),
         ),
         Danger.DISRUPTIVE,
-        "The machine has to be running. What is done is an event like any other: what was before it can still be seen.",
+        "The machine may be running or stopped. What is done is an event like any other: what was before it can still "
+        "be seen.",
     ),
     Verb(
         "poke",
@@ -180,7 +182,8 @@ VERBS: tuple[Verb, ...] = (
             Argument("value", Kind.TEXT, "the value, written in Sire with the names of `prelude`"),
         ),
         Danger.REVERSIBLE,
-        "The cog has to listen (`%poke`) within ten seconds. It is done when the event is on disk.",
+        "The cog has to listen (`%poke`), in a machine that is running within ten seconds; it may be stopped, too. It "
+        "is done when the event is on disk.",
     ),
     Verb("cogs", "list a machine's cogs and what each waits for", "shell.cogs:run", (MACHINE, JSON)),
     Verb(

@@ -65,7 +65,7 @@ def test_a_sound_machine_is_sound_running_or_not(counted: Path) -> None:
         ("a missing event", "event 3 is missing"),
         ("another snapshot", "not the state that the log comes to"),
         ("a snapshot from the future", "not in the log"),
-        ("a bad checksum", "entry 3 of log does not match its checksum"),
+        ("a bad checksum", "event 3 does not match its checksum"),
         ("trk that is none", "trk entry 2 does not decode"),
         ("trk in disorder", "trk entry 3 belongs to event 1"),
     ],

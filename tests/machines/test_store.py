@@ -83,7 +83,7 @@ def test_a_flipped_bit_in_an_event_is_found(directory: Path) -> None:
     path.write_bytes(data.replace(b"event 7", b"event 6"))
     store = Store(directory)
     assert store.records(LOG, 6, 7) == [(6, b"event 6")]
-    with pytest.raises(MachineError, match="entry 7 of log"):
+    with pytest.raises(MachineError, match="event 7 does not match"):
         store.records(LOG, 7, 8)
     store.close()
 

@@ -83,7 +83,9 @@ def version() -> str:
 
 
 def complain(text: str) -> None:
-    print(f"opsh: {text}", file=sys.stderr, flush=True)
+    # The log of a detached host may be on the same full disk.
+    with contextlib.suppress(OSError):
+        print(f"opsh: {text}", file=sys.stderr, flush=True)
 
 
 class Host:
@@ -546,11 +548,11 @@ def main(arguments: Iterable[str] | None = None) -> int:
         host.run(options.ready)
         return 0
     except MachineError as error:
-        complain(f"{error.message}; {error.hint}" if error.hint else error.message)
         if options.ready is not None:
             said = {"error": error.message, "hint": error.hint, "exit_status": error.exit_status}
             with contextlib.suppress(OSError):
                 os.write(options.ready, msgspec.json.encode(said) + b"\n")
+        complain(f"{error.message}; {error.hint}" if error.hint else error.message)
         return FAILED
 
 

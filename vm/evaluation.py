@@ -36,6 +36,7 @@ from vm.normal import is_normal
 from vm.ops import NORMAL_CODE
 from vm.ops import entry as op_entry
 from vm.room import allow, bits
+from vm.shared import FEW, longer
 from vm.text import utf8
 from vm.values import (
     APPLY as APPLY_CODE,
@@ -415,7 +416,7 @@ class Evaluation:
                     x = stack[base + ((w >> 24) & 65535)]
                     k = w >> 40
                     if k == 1 and isinstance(x, App):
-                        stack[a] = x.args[-1]
+                        stack[a] = x.arg(0)
                     else:
                         stack[a] = part(x, k)
                     continue
@@ -611,12 +612,13 @@ class Evaluation:
                     head = r
                     if isinstance(r, App):
                         head = r.head
-                        held = r.args
-                        m = len(held)
+                        m = r.count
                     code: Code | None = None
                     if isinstance(head, (Pin, Law)):
                         code = head.code
                     if code is not None and code.nargs == n - 1 + m:
+                        if m > 0:
+                            held = cast(App, r).args
                         if nb + code.nregs > size:
                             self.sp = sp
                             self.base = base
@@ -999,9 +1001,9 @@ class Evaluation:
                         code = None
                         if isinstance(head, (Pin, Law)):
                             code = head.code
-                        held = r.args
-                        m = len(held)
+                        m = r.count
                         if code is not None and code.nargs == m + n:
+                            held = r.args
                             if base + code.nregs > size:
                                 self.sp = sp
                                 self.base = base
@@ -1022,13 +1024,12 @@ class Evaluation:
                             pc = 0
                             phase = 0
                             continue
-                        held = NONE
                         need = r.need
                         if need < 0:
                             need = lacking(r)
                             r.need = need
                         if n < need:
-                            r = App(r.head, r.args + xs, need - n)
+                            r = App(r.head, r.args + xs if m < FEW else longer(r.held, xs), need - n)
                             phase = DELIVER
                             continue
                         xs = r.args + xs
@@ -1274,14 +1275,9 @@ def make(head: object, xs: list[object]) -> object:
 def part(x: object, k: i64) -> object:
     """Part k of an evaluated value: see TAKE."""
     if k == 0:
-        if isinstance(x, App):
-            args = x.args
-            if len(args) == 1:
-                return x.head
-            return App(x.head, args[:-1], x.need + 1 if x.need >= 0 else -1)
-        return shapes.app_parts(x)[0]
+        return shapes.app_function(x)
     if k == 1:
-        return shapes.app_parts(x)[1]
+        return shapes.app_last(x)
     if k == 2:
         return shapes.law_name(x)
     if k == 3:
@@ -1298,7 +1294,7 @@ def weight(x: object) -> i64:
     if isinstance(x, Row):
         return len(x.items) >> 3
     if isinstance(x, Bar):
-        return len(x.data) >> 8
+        return x.size >> 8
     return 0
 
 
@@ -1316,5 +1312,5 @@ def lacking(x: App) -> i64:
     head = x.head
     if isinstance(head, Pin):
         code = head.code
-        return (entry(head) if code is None else code).nargs - len(x.args)
-    return small(shapes.arity(head)) - len(x.args) - (1 if isinstance(head, Cow) else 0)
+        return (entry(head) if code is None else code).nargs - x.count
+    return small(shapes.arity(head)) - x.count - (1 if isinstance(head, Cow) else 0)

@@ -90,7 +90,7 @@ class Hashing:
                 stack += x.items[::-1]
             elif isinstance(x, App):
                 out += b"\x02"
-                out += word(len(x.args))
+                out += word(x.count)
                 stack += x.args[::-1]
                 stack.append(x.head)
             elif isinstance(x, Pin):

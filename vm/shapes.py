@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from vm import order, trees
+from vm import order, shared, trees
 from vm.room import bits
 from vm.values import HUGE, App, Bar, Cow, Law, Pin, Row, Set, Tab, known
 
@@ -123,17 +123,24 @@ def app_args(x: object) -> list[object]:
     return [Row(vs) if vs else EMPTY]
 
 
-def app_parts(x: object) -> tuple[object, object]:
-    """(f, a): what is an application to op 1 is f applied to a."""
+def app_function(x: object) -> object:
+    """What is an application to op 1, without its last argument."""
+    if isinstance(x, App):
+        return x.function()
+    if isinstance(x, Row) and len(x.items) > 1:
+        f = App(Cow(len(x.items)), shared.backwards(x.items))
+        f.normal = x.normal
+        return f
+    return app_head(x)
+
+
+def app_last(x: object) -> object:
+    """The last argument of what is an application to op 1."""
+    if isinstance(x, App):
+        return x.arg(0)
     if isinstance(x, Row):
-        items = x.items
-        if len(items) == 1:
-            return Cow(1), items[0]
-        return App(Cow(len(items)), items[:0:-1]), items[0]
-    args = app_args(x)
-    if len(args) == 1:
-        return app_head(x), args[0]
-    return App(app_head(x), args[:-1]), args[-1]
+        return x.items[0]
+    return app_args(x)[0]
 
 
 def arity(x: object) -> int:
@@ -145,7 +152,7 @@ def arity(x: object) -> int:
         if isinstance(x, App):
             if 0 <= x.need < HUGE and isinstance(x.head, Pin):
                 return int(x.need) - taken
-            taken += len(x.args)
+            taken += x.count
             x = x.head
         elif isinstance(x, Pin):
             x = x.item

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Final, final
 from librt.vecs import append, vec
 from mypy_extensions import i64, mypyc_attr
 
+from vm import shared
 from vm.words import COMPILE
 
 if TYPE_CHECKING:
@@ -153,16 +154,43 @@ class App:
     """An application that lacks arguments. The head is never an app; `args` has at least one item, never to be changed
     (but see the head of this module).
 
-    `need` is how many arguments it lacks, -1 if nobody has asked yet.
+    `need` is how many arguments it lacks, -1 if nobody has asked yet. `held` are the arguments as they are kept: maybe
+    a part of a list that others share, until somebody asks for `args`.
     """
 
-    __slots__ = ("args", "head", "need", "normal")
+    __slots__ = ("head", "held", "need", "normal")
 
-    def __init__(self, head: object, args: list[object], need: i64 = -1) -> None:
+    def __init__(self, head: object, args: shared.Args, need: i64 = -1) -> None:
         self.head: Final = head
-        self.args: Final = args
+        self.held: shared.Args = args
         self.need: i64 = need
         self.normal = False
+
+    @property
+    def args(self) -> list[object]:
+        held = self.held
+        if isinstance(held, shared.Prefix):
+            made = held.items()
+            self.held = made
+            return made
+        return held
+
+    @property
+    def count(self) -> int:
+        """How many arguments there are."""
+        return shared.count(self.held)
+
+    def arg(self, i: int) -> object:
+        """Argument i from the last. 0 <= i < count."""
+        return shared.item(self.held, i)
+
+    def function(self) -> object:
+        """What is applied to the last argument."""
+        if self.count == 1:
+            return self.head
+        f = App(self.head, shared.shorter(self.held), self.need + 1 if self.need >= 0 else -1)
+        f.normal = self.normal
+        return f
 
 
 @final
@@ -178,12 +206,31 @@ class Row:
 
 @final
 class Bar:
-    """Bytes: the law {1 1 b}."""
+    """Bytes: the law {1 1 b}. `held` are the bytes as they are kept: maybe a part of others, until somebody asks for
+    `data`."""
 
-    __slots__ = ("data",)
+    __slots__ = ("held",)
 
-    def __init__(self, data: bytes) -> None:
-        self.data: Final = data
+    def __init__(self, data: shared.Data) -> None:
+        self.held: shared.Data = data
+
+    @property
+    def data(self) -> bytes:
+        held = self.held
+        if isinstance(held, shared.Slice):
+            made = held.data()
+            self.held = made
+            return made
+        return held
+
+    @property
+    def size(self) -> int:
+        """How many bytes there are."""
+        return shared.size(self.held)
+
+    def cut(self, start: int, end: int) -> Bar:
+        """The bytes from `start` to `end`. 0 <= start <= end <= size."""
+        return Bar(shared.cut(self.held, start, end))
 
 
 @final

@@ -25,8 +25,8 @@ def by_definition(x: object, y: object) -> int:
     if isinstance(x, Pin) and isinstance(y, Pin):
         return by_definition(x.item, y.item)
     if kind(x) == 3:
-        fx, ax = shapes.app_parts(x)
-        fy, ay = shapes.app_parts(y)
+        fx, ax = shapes.app_function(x), shapes.app_last(x)
+        fy, ay = shapes.app_function(y), shapes.app_last(y)
         return by_definition(fx, fy) or by_definition(ax, ay)
     return (
         by_definition(shapes.law_name(x), shapes.law_name(y))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from vm import shapes
+from vm import shapes, shared
 from vm.jet import FALLBACK, Jet, Steps
 from vm.jets.common import Work, bit, items, length, nat, some, with_items
 from vm.normal import PAUSE
@@ -30,11 +30,11 @@ def bar_nat(x: object) -> object:
 
 
 def size(x: object) -> object:
-    return len(x.data) if isinstance(x, Bar) else FALLBACK
+    return x.size if isinstance(x, Bar) else FALLBACK
 
 
 def is_empty(x: object) -> object:
-    return bit(not x.data) if isinstance(x, Bar) else FALLBACK
+    return bit(x.size == 0) if isinstance(x, Bar) else FALLBACK
 
 
 def sized_bar(n: object, x: object) -> object:
@@ -47,13 +47,13 @@ def idx(i: object, x: object) -> object:
     if not isinstance(x, Bar):
         return FALLBACK
     k = nat(i)
-    return x.data[k] if k < len(x.data) else 0
+    return shared.byte(x.held, k) if k < x.size else 0
 
 
 def weld(x: object, y: object) -> object:
     if not isinstance(x, Bar) or not isinstance(y, Bar):
         return FALLBACK
-    allow(8 * (len(x.data) + len(y.data)))
+    allow(8 * (x.size + y.size))
     return Bar(x.data + y.data)
 
 
@@ -75,24 +75,25 @@ def take(n: object, x: object) -> object:
     """All of x if n is no nat, for that is greater than any."""
     if not isinstance(x, Bar):
         return FALLBACK
-    return Bar(x.data[:n]) if isinstance(n, int) else x
+    return x.cut(0, min(n, x.size)) if isinstance(n, int) else x
 
 
 def drop(n: object, x: object) -> object:
-    return Bar(x.data[nat(n) :]) if isinstance(x, Bar) else FALLBACK
+    return x.cut(min(nat(n), x.size), x.size) if isinstance(x, Bar) else FALLBACK
 
 
 def slice_nat(start: object, n: object, x: object) -> object:
     if not isinstance(x, Bar):
         return FALLBACK
-    rest = x.data[nat(start) :]
-    return int.from_bytes(rest[:n] if isinstance(n, int) else rest, "little")
+    first = min(nat(start), x.size)
+    end = min(first + n, x.size) if isinstance(n, int) else x.size
+    return int.from_bytes(x.cut(first, end).data, "little")
 
 
 def find_last(byte: object, x: object) -> object:
     if not isinstance(x, Bar):
         return FALLBACK
-    if not x.data:
+    if x.size == 0:
         return 0
     value = known(byte)
     return Steps(finding_last(byte, x)) if value is None else last_at(value, x)
@@ -104,15 +105,15 @@ def finding_last(byte: object, x: Bar) -> Work:
 
 
 def last_at(byte: object, x: Bar) -> object:
-    i = x.data.rfind(byte) if isinstance(byte, int) and byte < 256 else -1
+    i = shared.rfind(x.held, byte) if isinstance(byte, int) and byte < 256 else -1
     return 0 if i < 0 else some(i)
 
 
 def find_from(byte: object, start: object, x: object) -> object:
     if not isinstance(x, Bar):
         return FALLBACK
-    if not isinstance(start, int) or start >= len(x.data):
-        return len(x.data)
+    if not isinstance(start, int) or start >= x.size:
+        return x.size
     value = known(byte)
     return Steps(finding_from(byte, start, x)) if value is None else first_at(value, start, x)
 
@@ -123,8 +124,8 @@ def finding_from(byte: object, start: int, x: Bar) -> Work:
 
 
 def first_at(byte: object, start: int, x: Bar) -> object:
-    i = x.data.find(byte, start) if isinstance(byte, int) and byte < 256 else -1
-    return len(x.data) if i < 0 else i
+    i = shared.find(x.held, byte, start) if isinstance(byte, int) and byte < 256 else -1
+    return x.size if i < 0 else i
 
 
 def leaves(top: object) -> Work:

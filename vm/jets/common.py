@@ -38,7 +38,7 @@ def length(x: object) -> int:
     if isinstance(x, Row):
         return len(x.items)
     if isinstance(x, App):
-        return len(x.args)
+        return x.count
     return 1 if isinstance(x, Tab) else 0
 
 
@@ -58,7 +58,7 @@ def item(x: object, i: int) -> object:
     if isinstance(x, Row):
         return x.items[i] if i < len(x.items) else 0
     if isinstance(x, App):
-        return x.args[-1 - i] if i < len(x.args) else 0
+        return x.arg(i) if i < x.count else 0
     if isinstance(x, Tab) and i == 0:
         return row_of(x.values())
     return 0
@@ -178,7 +178,7 @@ def as_tab(x: object) -> Tab | None:
     """The tab that an evaluated value is, or None: not every tab is seen before its row of values is evaluated."""
     if isinstance(x, Tab):
         return x
-    if isinstance(x, App) and isinstance(x.head, Set) and len(x.args) == 1:
+    if isinstance(x, App) and isinstance(x.head, Set) and x.count == 1:
         found = shapes.make_app(x.head, x.args)
         if isinstance(found, Tab):
             return found

@@ -78,7 +78,7 @@ def car(x: object) -> object:
         return 4
     if shapes.is_law(x):
         return App(0, [shapes.law_name(x), shapes.law_args(x)])
-    return shapes.app_parts(x)[0]
+    return shapes.app_function(x)
 
 
 def cdr(x: object) -> object:

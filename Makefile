@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SOURCES := $(shell find vm sire -name '*.py' 2>/dev/null)
 
-.PHONY: demo test lint bench build clean
+.PHONY: demo test lint bench docs jets build clean
 
 demo: build  ## two machines and the window on them
 	@OPSH_HOME="$(CURDIR)/build/demo" $(BIN)/opsh demo
@@ -17,6 +17,12 @@ lint: .venv/.tools  ## format, lint, types
 bench: build  ## tables of times; BASE=dir: beside those of that build; ONLY=name: only these programs of the vm
 	@BASE="$(BASE)" $(BIN)/python tests/bench/bench_vm.py $(ONLY)
 	@test -n "$(ONLY)" || ($(BIN)/python tests/bench/bench_sire.py && $(BIN)/python tests/bench/bench_machines.py)
+
+docs: build  ## the manual's page on the library, from the comments there
+	@$(BIN)/python -m shell.library_page >man/sire-library.7
+
+jets: build  ## the hashes of our own jets, once a law that has one is another
+	@$(BIN)/python -c 'import sys, sire.own_jets; sys.exit(sire.own_jets.main())'
 
 build: .venv/.built
 

@@ -30,7 +30,8 @@ class Kind(Enum):
     SEED = "SEED"
     DIRECTORY = "DIR"
     VERB = "VERB"
-    JET = "NAME"
+    NAME = "NAME"
+    WORD = "WORD"
     TEXT = "EXPR"
     NUMBER = "N"
     EVENT = "EVENT"
@@ -299,6 +300,21 @@ VERBS: tuple[Verb, ...] = (
         in_window=False,
     ),
     Verb(
+        "doc",
+        "tell what the library says about a name",
+        "shell.doc:run",
+        (
+            Argument("name", Kind.NAME, "a function, macro, module or Sire file; none: the modules", optional=True),
+            Argument("--module", Kind.FLAG, "NAME is a module, though there is a function of that name, too"),
+            Argument("--search", Kind.WORD, "list what has WORD in its name, its type or its text", short="-s"),
+            PATH,
+            JSON,
+        ),
+        help="How it is called, what it takes and gives, what it does, and examples. A module's own text comes before "
+        "its functions. The examples can be tried in the console: `opsh sire`.",
+        in_window=False,
+    ),
+    Verb(
         "save",
         "write the `main` of a Sire file to a seed",
         "shell.seeds:save",
@@ -347,7 +363,7 @@ VERBS: tuple[Verb, ...] = (
         "list the jets, or check them against their laws",
         "shell.jets:run",
         (
-            Argument("names", Kind.JET, "only these jets", optional=True, many=True),
+            Argument("names", Kind.NAME, "only these jets", optional=True, many=True),
             Argument("--check", Kind.FLAG, "run each on many inputs, and its law on the same"),
             Argument("--path", Kind.DIRECTORY, "with --check: take the laws from the `prelude` in this directory"),
             Argument("--examples", Kind.NUMBER, "with --check: how many inputs each is tried on (100)"),

@@ -43,10 +43,12 @@ class Example:
 class Entry:
     """What is said about one name. `call` is how it is written, `type` is empty for macros."""
 
-    def __init__(self, name: str, call: str, module: str, line: int) -> None:
+    def __init__(self, name: str, call: str, module: str, file: Path, line: int) -> None:
         self.name: str = name
         self.call: str = call
         self.module: str = module
+        self.file: Path = file
+        """Where it is said: in the module's file, or in that of its template."""
         self.line: int = line
         self.type: str = ""
         self.words: list[str] = []
@@ -86,6 +88,8 @@ class Page:
         """The line that these begin on."""
         self.sections: list[tuple[str, list[Entry]]] = []
         self.exports: list[str] = []
+        self.template: str = ""
+        """The module that has its entries for a letter in the place of a value."""
 
     @property
     def entries(self) -> list[Entry]:
@@ -119,14 +123,16 @@ def read_lines(page: Page, lines: list[str]) -> None:
         if line.startswith(";;;;") and not page.title:
             end = block_end(lines, number, ";;;;")
             page.title = line[4:].strip()
-            body = [text[5:] for text in lines[number + 1 : end]]
-            underlined = len(body) > 0 and body[0].startswith("=")
-            page.first = number + (3 if underlined else 2)
-            page.words = body[1:] if underlined else body
+            page.words = [text[5:] for text in lines[number + 1 : end]]
+            page.first = number + 2
+            while page.words and not page.words[0].strip("= "):
+                del page.words[0]
+                page.first += 1
         elif title is not None:
             section = []
             page.sections.append((title[1], section))
         elif shared is not None:
+            page.template = shared[1]
             page.sections += template(page, shared[1], shared[2], shared[3])
         elif line.startswith(";; "):
             end = block_end(lines, number, ";; ")
@@ -189,7 +195,7 @@ def read_entries(lines: list[str], start: int, end: int, page: Page) -> list[Ent
         if name in page.exports or (name and not page.exports and SEARCHED.match(below) and name in below):
             if call.startswith("{" + name + "} "):
                 call = call[len(name) + 3 :]
-            entry = Entry(name, call, page.module, number + 1)
+            entry = Entry(name, call, page.module, page.file, number + 1)
             if found is not None and found[2]:
                 entry.words.append(found[2])
             entries.append(entry)
@@ -236,11 +242,16 @@ def examples(lines: list[str], first: int) -> list[Example]:
 def text_examples(page: Page) -> list[Example]:
     """The examples in the text of a module: indented lines with a `==` that stands apart."""
     found: list[Example] = []
-    for number, line in enumerate(page.words, page.first + 1):
+    for number, line in enumerate(page.words, page.first):
         equal = re.match(r"    (\S.*?) {2,}== (\S.*)$", line)
         if equal is not None:
             found.append(Example(equal[1], equal[2], number))
     return found
+
+
+def named(pages: list[Page], name: str) -> list[Entry]:
+    """The entries of a name, and of the macro `# name`."""
+    return [entry for page in pages for entry in page.entries if entry.name in (name, "#" + name)]
 
 
 def search(pages: list[Page], word: str) -> Iterator[Entry]:

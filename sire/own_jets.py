@@ -1,4 +1,4 @@
-"""Writes `vm/jets/own.py`, the hashes of those laws of our own library that have jets: `python -m sire.own_jets`.
+"""Writes `vm/jets/own.py`, the hashes of those laws of our own library that have jets: `make jets`.
 
 A jet is known by a law's hash alone. This tool is where names come in: the first law of our library that has the name
 and the arity of a jet is that jet's law, and its hash is written down. Run it whenever such a law changes.
@@ -16,7 +16,7 @@ from sire.errors import SireError
 from sire.loader import Loader, library_path
 from sire.syntax import Binding
 
-HEAD = '''"""The pins of our own library that are jets: name and hash (Base58). Made by `python -m sire.own_jets`."""
+HEAD = '''"""The pins of our own library that are jets: name and hash (Base58). Made by `make jets`."""
 
 from __future__ import annotations
 

@@ -7,6 +7,7 @@ from typing import final
 
 import vm
 from sire.compiler import Compiler, enter, initial_state, make_state, make_tab, name_text, similar
+from sire.documentation import read_page
 from sire.errors import SireError
 from sire.loader import Loader, Module
 from sire.noun import Nouns
@@ -135,6 +136,9 @@ class Session:
         lines = []
         for file in self.sources(binding):
             lines = definition(file.read_text(errors="replace"), binding.name)
+            if not lines:  # what a macro defined
+                entries = [entry for entry in read_page(file).entries if entry.name == binding.name]
+                lines = [f";; {line}".rstrip() for entry in entries for line in entry.lines()]
             if lines:
                 break
         shown = lines or [show(binding.value, max_chars=2000)]

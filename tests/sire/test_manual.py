@@ -70,7 +70,7 @@ def test_the_examples_of_loot_can_be_read() -> None:
 
 
 @pytest.mark.skipif(shutil.which("mandoc") is None, reason="mandoc is not installed")
-@pytest.mark.parametrize("page", ["sire.7", "loot.7", "jets.7"])
+@pytest.mark.parametrize("page", ["sire.7", "sire-library.7", "loot.7", "jets.7"])
 def test_the_pages_are_clean(page: str) -> None:
     done = subprocess.run(["mandoc", "-Tlint", "-W", "style", str(MANUAL / page)], capture_output=True, text=True)
     assert [line for line in done.stdout.splitlines() if "referenced manual not found" not in line] == []

@@ -7,7 +7,7 @@ from vm.jets import own, pallas
 
 
 def test_the_list_of_our_own_jets_is_up_to_date():
-    """If this fails, a law with a jet has changed: run `python -m sire.own_jets`."""
+    """If this fails, a law with a jet has changed: run `make jets`."""
     theirs = {text for _, text in pallas.HASHES}
     found = {name: text for name, text in jet_hashes(library_path()).items() if text not in theirs}
     assert found == dict(own.HASHES)

@@ -1,4 +1,4 @@
-"""The pins of our own library that are jets: name and hash (Base58). Made by `python -m sire.own_jets`."""
+"""The pins of our own library that are jets: name and hash (Base58). Made by `make jets`."""
 
 from __future__ import annotations
 

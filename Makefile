@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SOURCES := $(shell find vm sire -name '*.py' 2>/dev/null)
 
-.PHONY: demo test lint bench docs jets build clean
+.PHONY: demo test lint bench bench-machines docs jets build clean
 
 demo: build  ## two machines and the window on them
 	@OPSH_HOME="$(CURDIR)/build/demo" $(BIN)/opsh demo

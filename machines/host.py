@@ -113,6 +113,7 @@ class Host:
         self.started = time_ns()
         self.pumping = False
         self.over = False
+        self.told = False
         self.why = ""
         self.failure: BaseException | None = None
         self.batch = Batch()
@@ -200,6 +201,7 @@ class Host:
         if ready is not None and self.failure is None:
             os.write(ready, msgspec.json.encode({"pid": os.getpid()}) + b"\n")
             os.close(ready)
+            self.told = True
         self.look_idle()
         await self.stopping.wait()
         await self.wind_down()
@@ -246,6 +248,9 @@ class Host:
         """Something went wrong that nobody foresaw: stop while all that is on disk is sound."""
         error = context.get("exception")
         if isinstance(error, OSError) and not isinstance(error, BrokenPipeError):
+            return
+        # Python 3.11 reports it as one when a connection is cancelled.
+        if isinstance(error, asyncio.CancelledError):
             return
         self.fail(error if isinstance(error, Exception) else MachineError(f"{self.name}: {context['message']}"))
 
@@ -547,8 +552,12 @@ def main(arguments: Iterable[str] | None = None) -> int:
     try:
         host.run(options.ready)
         return 0
-    except MachineError as error:
-        if options.ready is not None:
+    except Exception as error:
+        if os.environ.get("OPSH_DEBUG"):
+            raise
+        if not isinstance(error, MachineError):
+            error = MachineError(f"{host.name}: internal error: {error!r}", "set OPSH_DEBUG=1 to see where")
+        if options.ready is not None and not host.told:
             said = {"error": error.message, "hint": error.hint, "exit_status": error.exit_status}
             with contextlib.suppress(OSError):
                 os.write(options.ready, msgspec.json.encode(said) + b"\n")

@@ -35,8 +35,13 @@ class Traffic:
         for hash, content in under:
             self.contents[hash] = content
         for hash, _ in under:
-            self.known[hash] = vm.lazy_pin(hash, self.contents.__getitem__)
+            self.known[hash] = vm.lazy_pin(hash, self.content)
         return vm.load_pin(root[0], root[1], self.find).item
+
+    def content(self, hash: bytes) -> bytes:
+        """The content of a pin under one that came: it may be one that this side made, and sent."""
+        content = self.contents.get(hash)
+        return vm.save_pin(self.known[hash]) if content is None else content
 
     def find(self, hash: bytes) -> vm.Pin:
         return self.known[hash]

@@ -20,6 +20,7 @@ import os
 import shutil
 import struct
 import zlib
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -93,7 +94,7 @@ class Corrupt(MachineError):
     """The store cannot be what a machine wrote."""
 
 
-class Records:
+class Records(ABC):
     """What can be read of a store: here, or over the control socket of the machine that has it (machines.remote).
 
     What is there once never changes: records and pins are only added, or taken away by `opsh gc`.
@@ -102,21 +103,21 @@ class Records:
     name: str
     """What the machine is called on a screen."""
 
+    @abstractmethod
     def get(self, table: int, key: bytes) -> bytes | None:
         """What stands under a key of `meta`, `pins` or `keys`."""
-        raise NotImplementedError
 
+    @abstractmethod
     def last(self, table: int, stop: int = END) -> int:
         """The highest number below `stop` in a table, 0 if there is none."""
-        raise NotImplementedError
 
+    @abstractmethod
     def records(self, table: int, start: int, stop: int, limit: int = PAGE) -> list[tuple[int, bytes]]:
         """At most `limit` records with start <= number < stop, ascending; none only if there is none."""
-        raise NotImplementedError
 
+    @abstractmethod
     def heads(self, after: bytes) -> list[Head]:
         """A page of the pins whose hashes are higher than `after`, ascending; an empty one at the end."""
-        raise NotImplementedError
 
     def contents(self, hashes: Sequence[bytes]) -> Iterator[bytes]:
         """The contents of pins, one after the other. Raises Corrupt."""
@@ -128,8 +129,8 @@ class Records:
             raise self.corrupt(f"pin {vm.hash_text(hash)} is missing")
         return found
 
-    def space(self) -> Space:
-        raise NotImplementedError
+    @abstractmethod
+    def space(self) -> Space: ...
 
     def corrupt(self, what: str) -> Corrupt:
         return Corrupt(f"{self.name}: its store is damaged: {what}", "restore the directory from a copy")

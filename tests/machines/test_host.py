@@ -80,7 +80,8 @@ def running(directory: Path) -> Iterator[Client]:
             yield client
     finally:
         process.terminate()
-        process.communicate(timeout=30)
+        _, err = process.communicate(timeout=30)
+    assert process.returncode == 0, err
 
 
 def until(client: Client, method: str, done: object, **params: object) -> object:

@@ -93,6 +93,21 @@ def test_a_hold_ends_when_the_visitor_goes_away(tmp_path: Path) -> None:
         until(client, "status", lambda status: status["durable"] == 3)
 
 
+def test_a_machine_stops_while_a_visitor_waits(tmp_path: Path) -> None:
+    directory = make(tmp_path / "m", script(asks(NOTHING, http("hear")), asks(NOTHING, FOREVER)))
+    with running(directory) as client:
+        url = address(client)
+
+        def wait() -> None:
+            with pytest.raises(OSError, match="closed|reset|refused"):
+                urllib.request.urlopen(url, timeout=20)
+
+        visitor = threading.Thread(target=wait)
+        visitor.start()
+        until(client, "status", lambda status: status["durable"] == 2)
+    visitor.join()
+
+
 def test_malformed_requests_are_answered_with_0(tmp_path: Path) -> None:
     bad = [http("echo", 1, 2), http("hold", 7), http("req", 1, 2, 3, 4, 5, 6), http("dance")]
     directory = make(tmp_path / "m", script(asks(*bad), asks(FOREVER)))

@@ -16,7 +16,10 @@ lint: .venv/.tools  ## format, lint, types
 
 bench: build  ## tables of times; BASE=dir: beside those of that build; ONLY=name: only these programs of the vm
 	@BASE="$(BASE)" $(BIN)/python tests/bench/bench_vm.py $(ONLY)
-	@test -n "$(ONLY)" || ($(BIN)/python tests/bench/bench_sire.py && $(BIN)/python tests/bench/bench_machines.py)
+	@test -n "$(ONLY)" || ($(BIN)/python tests/bench/bench_sire.py && $(BIN)/python tests/bench/bench_machines.py 1)
+
+bench-machines: build  ## how fast machines are, medians of several runs beside their bars; some minutes
+	@$(BIN)/python tests/bench/bench_machines.py
 
 docs: build  ## the manual's page on the library, from the comments there
 	@$(BIN)/python -m shell.library_page >man/sire-library.7

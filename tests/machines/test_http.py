@@ -99,7 +99,7 @@ def test_a_machine_stops_while_a_visitor_waits(tmp_path: Path) -> None:
         url = address(client)
 
         def wait() -> None:
-            with pytest.raises(OSError, match="closed|reset|refused"):
+            with pytest.raises(OSError, match=r"closed|reset|refused"):
                 urllib.request.urlopen(url, timeout=20)
 
         visitor = threading.Thread(target=wait)

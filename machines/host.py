@@ -471,8 +471,8 @@ class Host:
             "rss": rss(),
         }
 
-    def cogs(self) -> list[Entry]:
-        return [self.cog(cog) for cog in sorted(self.machine.moment.cogs)]
+    def cogs(self, first: int | None) -> Entry:
+        return reading.cog_page(self.machine.moment, first, self.cog)
 
     def cog(self, cog: int) -> Entry:
         state = self.machine.moment.cogs.get(cog)
@@ -484,8 +484,11 @@ class Host:
             entry["waits"].append(f"visitors at {address}")
         return entry
 
-    def inspect(self, cog: int) -> Entry | None:
-        return reading.inspect(self.machine.moment, cog)
+    def requests(self, cog: int, first: int | None) -> Entry | None:
+        return reading.request_page(self.machine.moment, cog, first)
+
+    def inspect(self, cog: int, path: list[int], first: int | None) -> Entry | None:
+        return reading.inspect(self.machine.moment, cog, path, first)
 
     def trk(self, first: int | None, to: int | None, last: int | None, cog: int | None) -> Entry:
         return reading.trk_page(self.store, first, to, last, cog)
@@ -495,6 +498,9 @@ class Host:
 
     def next_trk(self) -> int:
         return self.trk_durable
+
+    def next_event(self) -> int:
+        return self.durable + 1
 
     async def settled(self) -> None:
         """Wait until everything that has happened by now is on disk."""

@@ -1,56 +1,42 @@
-"""The words on the control socket: JSON-RPC 2.0, one message a line, UTF-8.
-
-A client says hello first, with the number of the protocol it speaks. Times are nanoseconds since the epoch, seeds
-Base64.
-
-    hello {protocol, client}           -> {protocol, machine, version, pid, started}
-    status {}                          -> {machine, dir, version, state, pid, started, event, durable, cogs, trk, rss}
-    cogs {}                            -> {cogs: [{cog, state, waits, event, error}..]}
-    inspect {cog}                      -> {cog, state, error, text}
-    trk {from, to, last, cog}          -> {entries: [{n, event, cog, time, text}..], next}     at most 1000 entries
-    events {from, to, last}            -> {entries: [{event, time, cog, summary}..], next}     at most 1000 entries
-    subscribe {topics, from}           -> {next}
-    restart {cog}, drop {cog}          -> {event}        these four answer when the event is on disk
-    replace {cog, seed}                -> {event}
-    poke {cog, path, seed, seconds}    -> {event}
-    stop {}                            -> {seconds}      and it begins to stop: steps under way have so long to end
-
-What reads the store is in machines.remote. After `subscribe` the machine sends notifications, at most RATE a
-second: `trk {entries}`, `gap {from, to}` (entries that the listener was too slow for), `cogs {cogs}` (those that
-changed; the state of one that is no more is "gone"), `status {..}`. Whoever said hello is sent `notice {text}`: what
-holds up a stop.
-"""
+"""The words on the control socket: JSON-RPC 2.0, one message a line, UTF-8. opsh-protocol(7) describes all of it."""
 
 from typing import Any
 
 import msgspec
 
+from machines.errors import FAILED, MachineError
+
 PROTOCOL = 1
-LINE_LIMIT = 1 << 28
+SPOKEN = frozenset({PROTOCOL})
+"""The numbers of the protocols that a machine speaks."""
+
+LINE_LIMIT = 1 << 26
 """The longest line that a machine reads, in bytes. A client has to be ready for longer ones."""
 
+BATCH_LIMIT = 100
+"""Calls in one batch."""
+
 RATE = 30
+"""Notifications of one kind a second, at most."""
 
 NOT_JSON = -32700
 NOT_A_REQUEST = -32600
 NO_SUCH_METHOD = -32601
 BAD_PARAMS = -32602
-FAILED = -32000
+INTERNAL = -32603
+NOT_DONE = -32000
 WRONG_PROTOCOL = -32001
 HELLO_FIRST = -32002
 
 Message = dict[str, Any]
 
 
-class CallError(Exception):
-    """The answer to a call that cannot be fulfilled."""
+class CallError(MachineError):
+    """The answer to a call that cannot be fulfilled; `code` is JSON-RPC's."""
 
-    def __init__(self, code: int, message: str, hint: str = "", exit_status: int = 1) -> None:
-        super().__init__(message)
+    def __init__(self, code: int, message: str, hint: str = "", exit_status: int = FAILED) -> None:
+        super().__init__(message, hint, exit_status)
         self.code = code
-        self.message = message
-        self.hint = hint
-        self.exit_status = exit_status
 
 
 def line(message: Message) -> bytes:
@@ -74,9 +60,23 @@ def failure(id: object, error: CallError) -> bytes:
     return line({"jsonrpc": "2.0", "id": id, "error": {"code": error.code, "message": error.message, "data": data}})
 
 
-def parse(data: bytes) -> Message:
-    """Raises CallError if the line is no JSON object."""
+def batch(answers: list[bytes]) -> bytes:
+    return b"[" + b",".join(answer[:-1] for answer in answers) + b"]\n"
+
+
+def decode(data: bytes) -> object:
+    """What a line says. Raises CallError if it is not JSON."""
     try:
-        return msgspec.json.decode(data, type=dict[str, Any])
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        raise CallError(NOT_JSON, "that is no JSON object") from None
+        return msgspec.json.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise CallError(NOT_JSON, f"that line is not JSON: {error}") from None
+    except RecursionError:
+        raise CallError(NOT_JSON, "that line is not JSON that can be read: it is too deep") from None
+
+
+def parse(data: bytes) -> Message:
+    """One message, for a client. Raises CallError if the line is no JSON object."""
+    message = decode(data)
+    if not isinstance(message, dict):
+        raise CallError(NOT_JSON, "that line is no JSON object")
+    return message

@@ -3,13 +3,13 @@
 The same functions serve a running machine (through its host) and a stopped one (through `machines.stored`).
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
 
 import vm
-from machines import cogs, device_time, events, requests
+from machines import cogs, device_time, events, parts, requests
 from machines.events import Booted, Crash, Delivered, Dropped, Event, Receipt, Restarted, Timeout
 from machines.heart import Moment
 from machines.machine import Trk, state_word
@@ -19,16 +19,35 @@ from vm import Value
 Entry = dict[str, Any]
 
 PAGE = 1000
+"""Entries in one answer, at most."""
+
 TEXT_LIMIT = 16_000
-"""Characters of Rex text in one entry."""
+"""Characters of Rex text in one entry, about."""
+
+PART_TEXT = 1000
+"""The same for a request, and for each of the parts of a value."""
+
+PAGE_TEXT = 1 << 16
+"""Characters of text after which a page ends: to lay out that much takes a running machine some 30 ms."""
+
+LOOKED_AT = 5000
+"""Records after which a page ends, though most of them may be of other cogs."""
+
+AT_ONCE = 100
+"""Records that are read from the store in one go."""
+
+WAITS = 20
+"""Open requests of a cog that are named in a list of cogs."""
+
+SHORT = 60
 
 
-def show(value: Value) -> str:
+def show(value: Value, max_chars: int = TEXT_LIMIT) -> str:
     """The Rex text of a value, bounded."""
     from sire.show import show
 
     try:
-        return show(value, max_chars=TEXT_LIMIT)
+        return show(value, max_chars=max_chars)
     except Exception as error:
         # The value is anything that a cog made up: a machine that cannot show it must go on all the same.
         return f"{{cannot be shown: {type(error).__name__}}}"
@@ -55,9 +74,9 @@ def decode_trk(store: Records, n: int, data: bytes) -> tuple[int, int, int, Valu
 
 
 def trk_page(store: Records, first: int | None, to: int | None, last: int | None, cog: int | None) -> Entry:
-    """Entries with first <= n < to, or the last so many; of one cog, if one is given.
+    """Entries with first <= n < to, or the last so many of them; of one cog, if one is given.
 
-    At most PAGE. `next` is the number from which to go on.
+    At most PAGE, and fewer where their texts are long. `next` is the number from which to go on.
     """
 
     def entry(n: int, data: bytes) -> Entry | None:
@@ -88,31 +107,44 @@ def page(
     last: int | None,
     entry: Callable[[int, bytes], Entry | None],
 ) -> Entry:
+    """`first` and `next` say which part of the table was looked through: what is before, or after, is to be asked for
+    again.
+    """
     end = store.last(table) + 1
     stop = end if to is None else min(to, end)
     if first is None and last is not None:
-        found: list[Entry] = []
-        for n, data in backwards(store, table, stop):
-            if len(found) >= min(last, PAGE):
-                break
-            if (made := entry(n, data)) is not None:
-                found.append(made)
-        return {"entries": found[::-1], "next": stop}
+        latest, left = gather(backwards(store, table, stop), entry, last)
+        return {"entries": latest[::-1], "first": 0 if left is None else left + 1, "next": stop}
+    start = first or 0
+    entries, left = gather(forwards(store, table, start, stop), entry, PAGE)
+    return {"entries": entries, "first": start, "next": max(start, stop) if left is None else left}
+
+
+def gather(
+    records: Iterable[tuple[int, bytes]], entry: Callable[[int, bytes], Entry | None], most: int
+) -> tuple[list[Entry], int | None]:
+    """The entries of some records until a page is full, and the number of the first record that was not looked at."""
     entries: list[Entry] = []
-    at = max(first or 0, 0)
-    while at < stop and len(entries) < PAGE:
-        records = store.records(table, at, stop, PAGE - len(entries))
-        if not records:
-            at = stop
-            break
-        entries.extend(made for n, data in records if (made := entry(n, data)) is not None)
-        at = records[-1][0] + 1
-    return {"entries": entries, "next": max(at, first or 0)}
+    size = 0
+    for looked, (n, data) in enumerate(records):
+        if len(entries) >= min(most, PAGE) or size > PAGE_TEXT or looked >= LOOKED_AT:
+            return entries, n
+        size += len(data) // 8  # to decode it takes time, too
+        if (made := entry(n, data)) is not None:
+            entries.append(made)
+            size += len(made.get("text") or made.get("summary") or "")
+    return entries, None
+
+
+def forwards(store: Records, table: int, start: int, stop: int) -> Iterator[tuple[int, bytes]]:
+    while start < stop and (records := store.records(table, start, stop, AT_ONCE)):
+        yield from records
+        start = records[-1][0] + 1
 
 
 def backwards(store: Records, table: int, stop: int) -> Iterator[tuple[int, bytes]]:
     while stop > 0:
-        start = max(0, stop - 100)
+        start = max(0, stop - AT_ONCE)
         yield from reversed(store.records(table, start, stop))
         stop = start
 
@@ -181,18 +213,22 @@ def answer_word(answer: events.Answer) -> str:
 
 
 def show_short(value: Value) -> str:
-    text = " ".join(show(value).split())
-    return text if len(text) <= 60 else text[:59] + "…"
+    text = " ".join(show(value, 4 * SHORT).split())
+    return text if len(text) <= SHORT else text[: SHORT - 1] + "…"
 
 
 # Cogs -----------------------------------------------------------------------------------------------------------------
 
 
 def cog_entry(cog: int, state: cogs.Cog, event: int) -> Entry:
+    open_ones = [value for value in cogs.slots(state) if value != 0]
+    waits = [waits_word(value) for value in open_ones[:WAITS]]
+    if len(open_ones) > WAITS:
+        waits.append(f"and {len(open_ones) - WAITS:,} more")
     return {
         "cog": cog,
         "state": state_word(state),
-        "waits": [waits_word(value) for value in cogs.slots(state) if value != 0],
+        "waits": waits,
         "event": event,
         "error": error_word(state),
     }
@@ -222,6 +258,31 @@ def cog_entries(moment: Moment, last_event: dict[int, int]) -> list[Entry]:
     return [cog_entry(cog, state, last_event.get(cog, 0)) for cog, state in sorted(moment.cogs.items())]
 
 
+def cog_page(moment: Moment, first: int | None, entry: Callable[[int], Entry]) -> Entry:
+    """The cogs from number `first` on, at most PAGE; `next` is the number from which to go on, None at the end."""
+    numbers = sorted(cog for cog in moment.cogs if cog >= (first or 0))
+    return {"cogs": [entry(cog) for cog in numbers[:PAGE]], "next": numbers[PAGE] if len(numbers) > PAGE else None}
+
+
+def request_page(moment: Moment, cog: int, first: int | None) -> Entry | None:
+    """The open requests of a cog from slot `first` on, at most PAGE; None if there is no such cog.
+
+    `next` is the slot from which to go on, None at the end.
+    """
+    if cog not in moment.cogs:
+        return None
+    slots = cogs.slots(moment.cogs[cog])
+    found: list[Entry] = []
+    size = 0
+    for slot in range(first or 0, len(slots)):
+        if len(found) >= PAGE or size > PAGE_TEXT:
+            return {"cog": cog, "requests": found, "next": slot}
+        if (value := slots[slot]) != 0:
+            found.append({"slot": slot, "waits": waits_word(value), "text": show(value, PART_TEXT)})
+            size += len(found[-1]["text"])
+    return {"cog": cog, "requests": found, "next": None}
+
+
 def cog_counts(moment: Moment) -> dict[str, int]:
     counts = {"running": 0, "finished": 0, "crashed": 0, "timed_out": 0}
     for state in moment.cogs.values():
@@ -229,9 +290,26 @@ def cog_counts(moment: Moment) -> dict[str, int]:
     return counts
 
 
-def inspect(moment: Moment, cog: int) -> Entry | None:
-    """A cog's state with the Rex text of its value, None if there is no such cog."""
+def inspect(moment: Moment, cog: int, path: Sequence[int] = (), first: int | None = None) -> Entry | None:
+    """A cog's state with the Rex text of its value, or of the part of it that `path` leads to; None if there is no such
+    cog, or no such part.
+
+    `parts` is how many parts that has. With `first`, `entries` are the texts of those from that one on, as many as fit,
+    and `next` is the one from which to go on, None at the end.
+    """
     state = moment.cogs.get(cog)
-    if state is None:
+    value = None if state is None else parts.at(state.value, path)
+    if state is None or value is None:
         return None
-    return {"cog": cog, "state": state_word(state), "error": error_word(state), "text": show(state.value)}
+    inside = parts.of(value)
+    about: Entry = {"cog": cog, "state": state_word(state), "error": error_word(state), "parts": len(inside)}
+    if first is None:
+        return {**about, "text": show(value)}
+    entries: list[Entry] = []
+    size = 0
+    for n in range(first, len(inside)):
+        if len(entries) >= PAGE or size > PAGE_TEXT:
+            return {**about, "entries": entries, "next": n}
+        entries.append({"n": n, "text": show(inside[n], PART_TEXT)})
+        size += len(entries[-1]["text"])
+    return {**about, "entries": entries, "next": None}

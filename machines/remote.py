@@ -2,103 +2,24 @@
 
 Its store is open in its host, and nobody else may open it. But what is in it never changes, so whoever wants to look
 into the past, copy or check the machine asks for the records and does the work in a process of its own; the host
-only reads, at most a PORTION at a time. The calls, with bytes as base64 and hashes in hexadecimal:
-
-    meta    {name}                ->  {value}
-    records {table, from, to}     ->  {last, entries: [[number, bytes]..]}    last: the highest number below `to`
-    heads   {after}               ->  {pins: [[hash, size, [hash under it..]]..]}
-    pins    {hashes, from}        ->  {pins: [[size, bytes]..]}    as many as fit; the first one from byte `from` on
-    space   {}                    ->  {file, free, tables: {name: [entries, bytes]}}
-    copy    {file}                ->  {}    writes a copy of the store; meanwhile nothing else gets to the disk
+only reads, a portion at a time (`machines.portions`).
 """
 
-from base64 import b64decode, b64encode
+from base64 import b64decode
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import vm
-from machines import home, protocol
+from machines import home
 from machines.client import Client, NotRunning
-from machines.protocol import CallError, Message
-from machines.store import END, LOG, META, OPEN, PAGE, PINS, SNAPSHOTS, TABLES, TRK, Head, Records, Space, Store
+from machines.portions import AT_ONCE
+from machines.store import END, META, OPEN, PAGE, PINS, TABLES, Head, Records, Space
 from machines.stored import Stored
-
-PORTION = 1 << 20
-"""Bytes of records in one answer."""
-
-AT_ONCE = 500
-"""Hashes in one question."""
 
 PATIENCE = 600.0
 """A large store takes long to copy, in seconds."""
-
-METHODS = {"meta", "records", "heads", "pins", "space"}
-NUMBERED = {TABLES[table]: table for table in (LOG, SNAPSHOTS, TRK)}
-
-
-# In the host ----------------------------------------------------------------------------------------------------------
-
-
-def answer(store: Store, method: str, params: Message) -> Message:
-    """The answer to one of METHODS. Raises CallError."""
-    match method, params:
-        case "meta", {"name": str(name)} if name.isascii() and 0 < len(name) < 100:
-            value = store.get(META, name.encode())
-            return {"value": None if value is None else text(value)}
-        case "records", {"table": str(name), "from": int(first), "to": int(to)} if name in NUMBERED:
-            table = NUMBERED[name]
-            stop = max(0, min(to, END))
-            entries: list[list[object]] = []
-            size = 0
-            for n, record in store.records(table, max(0, min(first, END)), stop):
-                entries.append([n, text(record)])
-                size += len(record)
-                if size > PORTION:
-                    break
-            return {"last": store.last(table, stop), "entries": entries}
-        case "heads", {"after": str(after)}:
-            heads = store.heads(parse_hash(after) if after else b"")
-            return {"pins": [[hash.hex(), size, [ref.hex() for ref in refs]] for hash, size, refs in heads]}
-        case "pins", {"hashes": [*hashes], "from": int(start)} if len(hashes) <= AT_ONCE and start >= 0:
-            return {"pins": pieces(store, [parse_hash(hash) for hash in hashes], start)}
-        case "space", _:
-            space = store.space()
-            return {"file": space.file, "free": space.free, "tables": space.tables}
-    raise CallError(protocol.BAD_PARAMS, f"{method} has other params; see opsh-store(7)")
-
-
-def pieces(store: Store, hashes: list[bytes], start: int) -> list[list[object]]:
-    found: list[list[object]] = []
-    room = PORTION
-    for hash in hashes:
-        content = store.get(PINS, hash)
-        if content is None:
-            found.append([0, None])
-            continue
-        piece = content[start : start + room]
-        found.append([len(content), text(piece)])
-        room -= len(piece)
-        start = 0
-        if room <= 0:
-            break
-    return found
-
-
-def parse_hash(given: object) -> bytes:
-    # Base58 is for people: it takes longer than all the rest.
-    with suppress(ValueError):
-        if len(hash := bytes.fromhex(str(given))) == 32:
-            return hash
-    raise CallError(protocol.BAD_PARAMS, f"{given!r:.80} is no hash")
-
-
-def text(data: bytes) -> str:
-    return b64encode(data).decode()
-
-
-# In the process that asks ---------------------------------------------------------------------------------------------
 
 
 class Remote(Records):

@@ -131,8 +131,8 @@ def parse_cog(items: list[Value]) -> Request | None:
     return None
 
 
-def word(value: Value) -> str:
-    """A value in a few characters: `%when`, `32`, `[%a 5]`, `..`."""
+def word(value: Value, depth: int = 2) -> str:
+    """A value in a few characters: `%when`, `32`, `[%a 5]`, `..`; of rows in rows, `depth` are shown."""
     if isinstance(value, int):
         if value >= LONG:
             return ".."
@@ -140,8 +140,8 @@ def word(value: Value) -> str:
         if text and text.isascii() and text.isalnum() and not text[0].isdigit():
             return "%" + text
         return str(value)
-    if isinstance(value, vm.Row) and len(value.items) <= 4:
-        return f"[{' '.join(map(word, value.items))}]"
+    if isinstance(value, vm.Row) and len(value.items) <= 4 and depth:
+        return f"[{' '.join(word(item, depth - 1) for item in value.items)}]"
     return ".."
 
 

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from machines import home
 
@@ -27,13 +28,20 @@ def short(directory: Path) -> Iterator[str]:
         yield os.path.join(link, home.SOCKET)
 
 
-def peer_uid(sock: socket.socket) -> int | None:
-    """The user at the other end, None where the system does not tell."""
+class Peer(NamedTuple):
+    """Who is at the other end, None where the system does not tell."""
+
+    uid: int | None
+    pid: int | None
+
+
+def peer(sock: socket.socket) -> Peer:
     if sys.platform == "linux":
-        _, uid, _ = struct.unpack("3i", sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
-        return int(uid)
+        pid, uid, _ = struct.unpack("3i", sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
+        return Peer(uid, pid)
     if sys.platform == "darwin":
-        local_peercred = 1
-        _, uid = struct.unpack_from("II", sock.getsockopt(0, local_peercred, 76))
-        return int(uid)
-    return None
+        local, local_peercred, local_peerpid = 0, 1, 2
+        _, uid = struct.unpack_from("II", sock.getsockopt(local, local_peercred, 76))
+        (pid,) = struct.unpack("i", sock.getsockopt(local, local_peerpid, 4))
+        return Peer(uid, pid)
+    return Peer(None, None)

@@ -1,15 +1,19 @@
-"""A machine that is not running, read from its store: it answers the same calls as a running one, but for `subscribe`
-and `stop`.
+"""A machine that is not running, read from its store: it answers the same calls as a running one, but for those that
+change it.
 """
 
 import threading
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
-from machines import home, past, reading
-from machines.client import Client, NotRunning
-from machines.errors import MachineError
+from machines import home, methods, past, reading
+from machines.client import Client, NotRunning, plain
+from machines.errors import UNREACHABLE, MachineError
+from machines.heart import Moment
 from machines.lock import Lock
+from machines.protocol import CallError
+from machines.reading import Entry
 from machines.store import TRK, Store
 
 ONE_AT_A_TIME = threading.RLock()
@@ -48,28 +52,39 @@ class Stored:
         ONE_AT_A_TIME.release()
 
     def call(self, method: str, **params: Any) -> Any:
-        """The answer to a call, as machines.client.Client gives it."""
-        match method:
-            case "status":
-                return self.status()
-            case "cogs":
-                moment, _, last_event = past.present(self.store)
-                return {"cogs": reading.cog_entries(moment, last_event)}
-            case "trk":
-                return reading.trk_page(self.store, *(params.get(name) for name in ("from_", "to", "last", "cog")))
-            case "events":
-                return reading.event_page(self.store, *(params.get(name) for name in ("from_", "to", "last")))
-            case "inspect":
-                moment, _, _ = past.present(self.store)
-                found = reading.inspect(moment, params["cog"])
-                if found is None:
-                    raise MachineError(
-                        f"{home.name_of(self.directory)}: there is no cog {params['cog']}", "opsh cogs lists them"
-                    )
-                return found
-        raise MachineError(f"{home.name_of(self.directory)}: it is not running", f"{method} needs a running machine", 3)
+        """The answer to a call, as machines.client.Client gives it. Raises MachineError."""
+        name = home.name_of(self.directory)
+        try:
+            found = methods.look(self, method, methods.checked(method, plain(params)))
+        except CallError as error:
+            raise MachineError(f"{name}: {error.message}", error.hint) from None
+        if found is None:
+            raise MachineError(f"{name}: it is not running", f"{method} needs a running machine", UNREACHABLE)
+        return found
 
-    def status(self) -> reading.Entry:
+    @cached_property
+    def present(self) -> tuple[Moment, dict[int, int]]:
+        """The moment of the last event, and which event each cog was last part of."""
+        moment, _, last_event = past.present(self.store)
+        return moment, last_event
+
+    def cogs(self, first: int | None) -> Entry:
+        moment, last_event = self.present
+        return reading.cog_page(moment, first, lambda n: reading.cog_entry(n, moment.cogs[n], last_event.get(n, 0)))
+
+    def requests(self, cog: int, first: int | None) -> Entry | None:
+        return reading.request_page(self.present[0], cog, first)
+
+    def inspect(self, cog: int, path: list[int], first: int | None) -> Entry | None:
+        return reading.inspect(self.present[0], cog, path, first)
+
+    def trk(self, first: int | None, to: int | None, last: int | None, cog: int | None) -> Entry:
+        return reading.trk_page(self.store, first, to, last, cog)
+
+    def events(self, first: int | None, to: int | None, last: int | None) -> Entry:
+        return reading.event_page(self.store, first, to, last)
+
+    def status(self) -> Entry:
         """Cheap: it does not look at the cogs."""
         event = past.last(self.store)
         return {

@@ -4,12 +4,12 @@ from argparse import Namespace
 
 from shell.errors import DONE
 from shell.output import print_json, print_line, table
-from shell.reading import reading
+from shell.reading import pages, reading
 
 
 def run(arguments: Namespace) -> int:
     with reading(arguments.machine) as machine:
-        cogs = machine.call("cogs")["cogs"]
+        cogs = [cog for page in pages(machine, "cogs") for cog in page["cogs"]]
     if arguments.json:
         for cog in cogs:
             print_json(cog)

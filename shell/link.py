@@ -16,6 +16,7 @@ from machines.async_client import AsyncClient
 from machines.client import NotRunning
 from machines.errors import MachineError
 from machines.lock import Held
+from shell.reading import Readable, pages
 
 Entry = dict[str, Any]  # {n, event, cog, time, text} as the control socket gives it
 BACKLOG = 1000  # entries asked for at once, and had of a machine that is new
@@ -118,7 +119,7 @@ class Link:
         client = await AsyncClient.connect(self.directory)
         self.client = client
         try:
-            self.cogs = by_number((await client.call("cogs"))["cogs"])
+            self.cogs = await all_cogs(client)
             await self.catch_up(client)
             await client.call("subscribe", topics=["trk", "cogs", "status"], from_=self.next)
             self.turn("running")
@@ -133,13 +134,7 @@ class Link:
     async def catch_up(self, client: AsyncClient) -> None:
         """Get the entries that came while we were not listening."""
         end = (await client.call("status"))["trk"]
-        at = self.start_for(end)
-        entries: list[Entry] = []
-        while at < end:
-            answer = await client.call("trk", from_=at, to=end)
-            entries += answer["entries"]
-            at = max(at + 1, answer["next"])
-        self.take_entries(entries)
+        self.take_entries(await span_of(client, self.start_for(end), end))
         if not self.entries:
             self.replace_entries((), end)
 
@@ -196,14 +191,32 @@ class Link:
             return ()
         start = max(0, before - BACKLOG)
         if self.client is not None:
-            entries: list[Entry] = (await self.client.call("trk", from_=start, to=before))["entries"]
-            return entries
+            return await span_of(self.client, start, before)
         return await asyncio.to_thread(read_span, self.directory, start, before)
 
     def turn(self, state: str, trouble: str = "") -> None:
         self.state = state
         self.trouble = trouble
         self.watcher.changed(self)
+
+
+async def span_of(client: AsyncClient, start: int, end: int) -> list[Entry]:
+    """The entries with start <= n < end of a machine that runs."""
+    entries: list[Entry] = []
+    while start < end:
+        answer = await client.call("trk", from_=start, to=end)
+        entries += answer["entries"]
+        start = max(start + 1, answer["next"])
+    return entries
+
+
+async def all_cogs(client: AsyncClient) -> dict[int, dict[str, Any]]:
+    answer = await client.call("cogs")
+    found = by_number(answer["cogs"])
+    while answer["next"] is not None:
+        answer = await client.call("cogs", from_=answer["next"])
+        found.update(by_number(answer["cogs"]))
+    return found
 
 
 def by_number(cogs: Sequence[dict[str, Any]]) -> dict[int, dict[str, Any]]:
@@ -219,18 +232,23 @@ def read_store(directory: Path, start_for: Callable[[int], int]) -> tuple[dict[i
 
     with Stored(directory) as stored:
         end = stored.call("status")["trk"]
-        at = start_for(end)
-        entries: list[Entry] = []
-        while at < end:
-            answer = stored.call("trk", from_=at, to=end)
-            entries += answer["entries"]
-            at = max(at + 1, answer["next"])
-        return by_number(stored.call("cogs")["cogs"]), entries
+        entries = span(stored, start_for(end), end)
+        found = [cog for page in pages(stored, "cogs") for cog in page["cogs"]]
+        return by_number(found), entries
 
 
 def read_span(directory: Path, start: int, end: int) -> list[Entry]:
     from machines.stored import Stored
 
     with Stored(directory) as stored:
-        entries: list[Entry] = stored.call("trk", from_=start, to=end)["entries"]
-        return entries
+        return span(stored, start, end)
+
+
+def span(machine: Readable, start: int, end: int) -> list[Entry]:
+    """The same of one that is stopped."""
+    entries: list[Entry] = []
+    while start < end:
+        answer = machine.call("trk", from_=start, to=end)
+        entries += answer["entries"]
+        start = max(start + 1, answer["next"])
+    return entries

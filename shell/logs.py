@@ -13,7 +13,7 @@ from machines import home
 from machines.client import Client, NotRunning
 from shell.errors import DONE
 from shell.output import print_json, trk_text, write
-from shell.reading import Readable, reading
+from shell.reading import Readable, latest, reading
 
 BATCH = 1000
 LOOK = 0.25  # seconds between two looks whether a stopped machine has started
@@ -46,9 +46,9 @@ def printer(json: bool, bare: bool) -> Printer:
 def print_stored(machine: Readable, last: int | None, cog: int | None, show: Printer) -> int:
     """Print the entries that there are, or the `last` of them; the number of the one that comes next."""
     if last is not None and last <= BATCH:
-        answer = machine.call("trk", last=max(1, last), cog=cog)
-        show(answer["entries"] if last else ())
-        return int(answer["next"])
+        entries, end = latest(machine, "trk", last, cog=cog)
+        show(entries)
+        return end
     end = int(machine.call("trk", last=1)["next"])
     return print_range(machine, 0 if last is None else max(0, end - last), end, cog, show)
 

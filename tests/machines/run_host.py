@@ -7,6 +7,7 @@ for it.
 import sys
 from pathlib import Path
 
+from machines import connection
 from machines.errors import MachineError
 from machines.host import Host
 from machines.reading import Entry
@@ -19,8 +20,11 @@ def layout(entries: list[Entry]) -> str:
 
 if __name__ == "__main__":
     assert programs.TRACE
+    if "--impatient" in sys.argv:
+        connection.PATIENCE = 0.3
     try:
-        print(Host(Path(sys.argv[1]), layout, until_idle="--until-idle" in sys.argv).run(), file=sys.stderr)
+        shown = None if "--quiet" in sys.argv else layout
+        print(Host(Path(sys.argv[1]), shown, until_idle="--until-idle" in sys.argv).run(), file=sys.stderr)
     except MachineError as error:
         print(f"opsh: {error.message}; {error.hint}", file=sys.stderr)
         sys.exit(error.exit_status)

@@ -8,7 +8,8 @@ import vm
 from machines import past
 from machines.client import CallFailed
 from machines.errors import MachineError
-from machines.remote import AT_ONCE, PORTION, Remote, opened
+from machines.portions import AT_ONCE, PORTION
+from machines.remote import Remote, opened
 from machines.store import LOG, PINS, SNAPSHOTS, TABLES, TRK, Records, Store
 from tests.machines.programs import WHEN, asks, counter, crasher, script, wait_until
 from tests.machines.test_host import make, running, until
@@ -109,6 +110,7 @@ def test_a_question_that_makes_no_sense_is_refused_and_the_next_is_answered(coun
             ("meta", {}),
             ("records", {"table": "keys", "from_": 0, "to": 9}),
             ("records", {"table": "log", "from_": "0", "to": 9}),
+            ("records", {"table": "log", "from_": -5, "to": 9}),
             ("heads", {"after": "00"}),
             ("heads", {"after": "g" * 64}),
             ("pins", {"hashes": ["00" * 32] * 501, "from_": 0}),
@@ -117,6 +119,6 @@ def test_a_question_that_makes_no_sense_is_refused_and_the_next_is_answered(coun
         ]:
             with pytest.raises(CallFailed):
                 client.call(method, **params)
-        assert client.call("records", table="log", from_=-5, to=1 << 62)["entries"][0][0] == 1
+        assert client.call("records", table="log", from_=0, to=1 << 62)["entries"][0][0] == 1
         assert client.call("records", table="log", from_=1 << 62, to=0) == {"last": 0, "entries": []}
         assert client.call("pins", hashes=["00" * 32], from_=0) == {"pins": [[0, None]]}

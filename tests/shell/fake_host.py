@@ -148,7 +148,7 @@ class FakeHost:
             case "status":
                 result = self.status("running")
             case "cogs":
-                result = {"cogs": self.cogs}
+                result = {"cogs": self.cogs, "next": None}
             case "trk":
                 result = self.trk(params)
             case "inspect":
@@ -170,7 +170,8 @@ class FakeHost:
         start = (max(1, end - last) if last is not None else 1) if start is None else max(1, start)
         found = [entry for entry in self.entries[start - 1 : end - 1] if params.get("cog") in (None, entry["cog"])]
         kept = found[:BATCH] if last is None else found[-BATCH:]
-        return {"entries": kept, "next": kept[-1]["n"] + 1 if kept else end}
+        first = start if last is None else 0
+        return {"entries": kept, "first": first, "next": kept[-1]["n"] + 1 if kept else end}
 
     def status(self, state: str) -> dict[str, Any]:
         return {

@@ -45,7 +45,7 @@ def change(
         return change_stopped(directory, what, cog, value, path)
     with client:
         seed = None if value is None else b64encode(vm.save(value)).decode()
-        return int(client.call(what, cog=cog, seed=seed, path=[*path], seconds=seconds)["event"])
+        return int(client.call(what, cog=cog, seed=seed, path=[*path] or None, seconds=seconds)["event"])
 
 
 def change_stopped(directory: Path, what: str, cog: int, value: vm.Value, path: Sequence[str]) -> int:

@@ -22,7 +22,7 @@ from machines import home
 from machines.errors import MachineError
 from shell import window_state
 from shell.arguments import parse
-from shell.deeds import perform
+from shell.commands import perform
 from shell.dialogs import Confirm, Help
 from shell.errors import DONE, ShellError, sentence
 from shell.line_log import Line, LineLog
@@ -32,7 +32,7 @@ from shell.palette import VerbChosen, VerbPalette
 from shell.prompt import Prompt
 from shell.safe_text import safe_line
 from shell.trk_pane import TrkPane
-from shell.verbs import Danger, Kind, Verb
+from shell.verb import Danger, Kind, Verb
 
 ROOM_FOR_TWO = 60  # columns; on a narrower screen the panes take turns
 REFRESH = 0.1  # seconds for which changes of a machine are gathered before they are shown

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from shell.errors import DONE, USAGE, ShellError
-from shell.verbs import BY_NAME, VERBS, Argument, Kind, Verb
+from shell.verb import Argument, Kind, Verb
+from shell.verbs import BY_NAME, VERBS
 
 MARK = "\0"
 """Put before each word after `--`, which is then no option whatever it looks like. No argument can have it in it."""

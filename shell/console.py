@@ -9,9 +9,9 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import TextIO
 
-from shell.complaints import explain, pretty
 from shell.console_commands import COMMANDS, Quit, run_command
 from shell.errors import DONE, FAILED, INTERRUPTED, ShellError
+from shell.explain import explain, pretty
 from shell.output import note, print_json, print_line
 from shell.programs import Progress, cache_directory
 from shell.rex_colours import coloured, is_command

@@ -53,10 +53,9 @@ def run(asked: list[str]) -> int:
         print(version())
         return DONE
     from shell.arguments import parse
-    from shell.handlers import handler
 
     verb, arguments = parse(asked)
-    return handler(verb)(arguments)
+    return verb.run(arguments)
 
 
 def open_window() -> int:
@@ -69,7 +68,7 @@ def open_window() -> int:
 
 def complain(error: Exception) -> int:
     """Tell the person in a line what went wrong; the exit status. Imports what it needs only now that it is needed."""
-    from shell.complaints import explain
+    from shell.explain import explain
 
     terminal = sys.stderr.isatty()
     status, lines = explain(error, terminal, colour=terminal and "NO_COLOR" not in os.environ)

@@ -5,7 +5,8 @@ from functools import partial
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.message import Message
 
-from shell.verbs import VERBS, Verb
+from shell.verb import Verb
+from shell.verbs import VERBS
 
 
 class VerbChosen(Message):

@@ -9,7 +9,8 @@ from textual.message import Message
 from textual.suggester import Suggester
 from textual.widgets import Input
 
-from shell.verbs import BY_NAME, VERBS, Kind
+from shell.verb import Kind
+from shell.verbs import BY_NAME, VERBS
 
 
 class Completions(Suggester):

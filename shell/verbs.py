@@ -1,92 +1,10 @@
 """The registry of verbs: what a person can ask for, once, for every place where they can ask for it.
 
-The command line, `opsh help`, the window's `:` prompt and its palette, completions and a check of the manual page all
-read this table. A verb names its handler as `module:function`; it is imported when the verb is run, and not before.
+The command line, `opsh help`, the window's `:` prompt and its palette, the completions and the manual (`shell.manual`
+writes a page for each) all read this table. To add a verb is to add it here, and to `make docs`.
 """
 
-from argparse import Namespace
-from dataclasses import dataclass
-from enum import Enum, IntEnum
-
-
-class Danger(IntEnum):
-    """How much a verb can spoil."""
-
-    READ = 0  # changes nothing
-    REVERSIBLE = 1  # done at once
-    DISRUPTIVE = 2  # the window asks first
-    IRREVERSIBLE = 3  # the window asks for the name
-
-
-class Kind(Enum):
-    """What an argument is: for parsing, for completion, and for its word in a synopsis."""
-
-    MACHINE = "MACHINE"
-    NEW = "NEW"
-    COG = "COG"
-    ACTION = "ACTION"
-    PATH = "PATH"
-    FILE = "FILE"
-    SEED = "SEED"
-    DIRECTORY = "DIR"
-    VERB = "VERB"
-    NAME = "NAME"
-    WORD = "WORD"
-    TEXT = "EXPR"
-    NUMBER = "N"
-    EVENT = "EVENT"
-    FLAG = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Argument:
-    """A positional argument (`machine`) or an option (`--last`, perhaps with a short form)."""
-
-    name: str
-    kind: Kind
-    help: str
-    short: str = ""
-    optional: bool = False
-    many: bool = False
-    in_window: bool = True
-
-    @property
-    def is_option(self) -> bool:
-        return self.name.startswith("-")
-
-    def given(self, arguments: Namespace) -> bool:
-        """Whether it is among arguments that were parsed."""
-        return bool(getattr(arguments, self.name.lstrip("-").replace("-", "_"), None))
-
-    @property
-    def spelling(self) -> str:
-        """How the argument is written in a synopsis, without brackets."""
-        word = self.kind.value
-        if not self.is_option:
-            return f"{word}.." if self.many else word
-        return " ".join(filter(None, (self.short or self.name, word)))
-
-    @property
-    def synopsis(self) -> str:
-        return f"[{self.spelling}]" if self.is_option or self.optional else self.spelling
-
-
-@dataclass(frozen=True, slots=True)
-class Verb:
-    """One thing to ask for. `handler` takes the parsed arguments and gives the exit status."""
-
-    name: str
-    summary: str
-    handler: str
-    arguments: tuple[Argument, ...] = ()
-    danger: Danger = Danger.READ
-    help: str = ""
-    in_window: bool = True
-
-    @property
-    def synopsis(self) -> str:
-        return " ".join(["opsh", self.name, *(argument.synopsis for argument in self.arguments)])
-
+from shell.verb import Argument, Danger, Kind, Verb
 
 MACHINE = Argument("machine", Kind.MACHINE, "a machine's name, or its directory (anything with a slash in it)")
 JSON = Argument("--json", Kind.FLAG, "print JSON, one object a line, instead of text")

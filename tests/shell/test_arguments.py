@@ -9,8 +9,8 @@ import pytest
 
 from shell.arguments import overview, parse, verb_help
 from shell.errors import ShellError
-from shell.handlers import handler
-from shell.verbs import VERBS, Verb
+from shell.verb import Verb
+from shell.verbs import VERBS
 
 PAGE = Path(__file__).parents[2] / "man" / "opsh.1"
 NAMES = [verb.name for verb in VERBS]
@@ -51,7 +51,7 @@ def test_the_manual_page_is_clean() -> None:
 
 @pytest.mark.parametrize("verb", VERBS, ids=NAMES)
 def test_every_verb_has_a_handler(verb: Verb) -> None:
-    assert callable(handler(verb))
+    assert callable(verb.function())
 
 
 def test_options_may_stand_anywhere() -> None:

@@ -7,7 +7,6 @@ import pytest
 
 import vm
 from shell.arguments import parse
-from shell.handlers import handler
 from shell.profile import Profile
 
 COUNT = "= (count n)\n| if (eql n 0) 0\n| inc (count (sub n 1))\n"
@@ -15,7 +14,7 @@ COUNT = "= (count n)\n| if (eql n 0) 0\n| inc (count (sub n 1))\n"
 
 def opsh(*words: str) -> int:
     verb, arguments = parse(list(words))
-    return handler(verb)(arguments)
+    return verb.run(arguments)
 
 
 @pytest.fixture

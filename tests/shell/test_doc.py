@@ -7,7 +7,6 @@ import pytest
 
 from shell.arguments import parse
 from shell.errors import ShellError
-from shell.handlers import handler
 from shell.library_page import manual
 
 ROOT = Path(__file__).parents[2]
@@ -39,7 +38,7 @@ class Doc:
 
     def __call__(self, *words: str) -> str:
         verb, arguments = parse(["doc", *words])
-        assert handler(verb)(arguments) == 0
+        assert verb.run(arguments) == 0
         self.said = self.capsys.readouterr()
         return self.said.out
 

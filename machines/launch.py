@@ -2,6 +2,7 @@
 
 import os
 import select
+import signal
 import subprocess
 import sys
 import time
@@ -26,7 +27,7 @@ def start_detached(directory: Path, timeout: float = 60.0) -> int:
     ours, theirs = os.pipe()
     try:
         with os.fdopen(theirs, "wb") as end, (directory / home.HOST_LOG).open("ab") as log:
-            subprocess.Popen(
+            process = subprocess.Popen(
                 [sys.executable, "-m", "machines.host", str(directory), "--ready", str(theirs)],
                 pass_fds=[theirs],
                 stdin=subprocess.DEVNULL,
@@ -44,12 +45,14 @@ def start_detached(directory: Path, timeout: float = 60.0) -> int:
         os.close(ours)
     if said is None:
         raise MachineError(f"{name}: not up after {timeout:.0f} s", f"see {directory / home.HOST_LOG}", TIMED_OUT)
-    answer: dict[str, Any] = (
-        msgspec.json.decode(said) if said else {"error": f"{name}: the host process ended at once", "hint": ""}
-    )
+    if not said:
+        ended = process.wait()
+        how = f"by {signal.Signals(-ended).name}" if ended < 0 else f"with status {ended}"
+        hint = f"see {directory / home.HOST_LOG}, and what opsh verify {name} says"
+        raise MachineError(f"{name}: the host process was ended {how}", hint)
+    answer: dict[str, Any] = msgspec.json.decode(said)
     if "error" in answer:
-        hint = answer.get("hint") or f"see {directory / home.HOST_LOG}"
-        raise MachineError(answer["error"], hint, answer.get("exit_status", FAILED))
+        raise MachineError(answer["error"], answer["hint"], answer.get("exit_status", FAILED))
     return int(answer["pid"])
 
 

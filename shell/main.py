@@ -5,7 +5,7 @@ Kept small, since every command waits for what is imported here.
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from io import TextIOWrapper
 
 from shell.errors import BROKEN_PIPE, DONE, FAILED, INTERRUPTED, USAGE, ShellError
@@ -15,8 +15,13 @@ def main(words: Sequence[str] | None = None) -> int:
     """Run the command that `words` (default: this process's arguments) ask for; its exit status."""
     asked = sys.argv[1:] if words is None else list(words)
     prepare_streams()
+    return guarded(lambda: run(asked))
+
+
+def guarded(work: Callable[[], int]) -> int:
+    """Do something that may fail, and tell the person if it does; the exit status."""
     try:
-        status = run(asked)
+        status = work()
         sys.stdout.flush()
         return status
     except BrokenPipeError:

@@ -208,3 +208,19 @@ def test_a_log_from_a_newer_version_is_refused_by_every_verb_and_left_as_it_is(t
         assert "has format 2, and this opsh reads format 1; use the version of opsh that made it" in line
     assert (directory / home.STORE).read_bytes() == before
     assert sorted(path.name for path in tmp_path.iterdir()) == ["m"]
+
+
+def test_a_page_that_ends_who_reads_it_is_told_of(tmp_path: Path) -> None:
+    """LMDB trusts its pages: of an entry that is said to be of gigabytes, what follows the file is read as well."""
+    large = vm.pin(vm.bar(bytes(10_000)))
+    directory = make(tmp_path / "m", counter(vm.row([large])))
+    store = directory / home.STORE
+    data = store.read_bytes()
+    at = data.index(bytes([1, 0, 32, 0]) + large.hash)  # after two bytes of its size: its flags, and its key's size
+    store.write_bytes(data[: at - 2] + b"\xff\x7f" + data[at:])
+    # Not in this process, where pytest would tell of the signal.
+    words = [sys.executable, "-m", "shell.main", "verify", str(directory)]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=LIMIT)
+    assert (done.returncode, done.stdout) == (1, "")
+    hint = "restore the directory from a copy"
+    assert done.stderr == f"opsh: {directory}: its store is damaged: a page makes no sense; {hint}\n"

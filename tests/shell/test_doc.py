@@ -53,7 +53,7 @@ def test_a_name_is_told_with_its_type_its_examples_and_what_it_is_bound_to(doc: 
     lines = doc("add").splitlines()
     assert lines[0] == "add x y: the sum."
     assert "    > Nat > Nat > Nat" in lines
-    assert "    add 3 4      == 7" in lines
+    assert "    add 20 22    == 42" in lines
     assert lines[-1].startswith("module nat, line ")
     assert "; native code: the jet _Add; hash " in lines[-1]
 

@@ -2,6 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 SOURCES := $(shell find vm sire -name '*.py' 2>/dev/null)
+LIBRARY := $(shell find sire/lib -name '*.sire' 2>/dev/null)
 
 .PHONY: demo test lint bench bench-machines docs jets build clean
 
@@ -27,7 +28,7 @@ docs: build  ## the manual's page on the library, from the comments there
 jets: build  ## the hashes of our own jets, once a law that has one is another
 	@$(BIN)/python -c 'import sys, sire.own_jets; sys.exit(sire.own_jets.main())'
 
-build: .venv/.built
+build: .venv/.library
 
 # The build tools come first, so that the build itself needs no second copy of them.
 .venv/.tools: pyproject.toml
@@ -46,6 +47,10 @@ build: .venv/.built
 	  || { cat build.log; exit 1; }
 	@rm -f build.log; touch $@
 
+# What the package brings along of the library, after a change of the library alone.
+.venv/.library: .venv/.built $(LIBRARY)
+	@$(BIN)/python -m sire.shipped; touch $@
+
 clean:
-	@rm -rf build dist *.egg-info .venv/.built .mypy_cache .ruff_cache .pytest_cache
+	@rm -rf build dist sire/lib/cache *.egg-info .venv/.built .venv/.library .mypy_cache .ruff_cache .pytest_cache
 	@find . -name '*.so' -not -path './.venv/*' -delete

@@ -75,7 +75,8 @@ ARGUMENTS: Final[dict[str, str]] = {
     "tabUnionWith": "ftt", "tabWeld": "tt", "tabMinKey": "t", "tabFoldlWithKey": "fvt", "_TabFilterWithKey": "ft",
     "isBar": "b", "_Bar": "n", "natBar": "n", "barNat": "b", "barLen": "b", "barIsEmpty": "b", "_NatToSizedBar": "in",
     "barIdx": "ib", "barWeld": "bb", "barCat": "B", "barTake": "ib", "barDrop": "ib", "_BarSliceToNat": "iib",
-    "barElemIndexEnd": "ib", "barElemIndexOff": "iib", "barFlat": "B", "padWeld": "nn", "padCat": "r", "padFlat": "R",
+    "barElemIndexEnd": "ib", "barElemIndexOff": "iib", "barFlat": "B", "barSlice": "iib", "barSpan": "nib",
+    "barLoadDecimal": "d", "showNat": "n", "padWeld": "nn", "padCat": "r", "padFlat": "R",
     "iDiv64": "nn", "_PinHash": "p", "_SaveGerm": "p", "_Try": "c", "_LoadSeed": "b", "_LoadGerm": "rb",
     "_PinItem": "p",
 }  # fmt: skip
@@ -105,6 +106,7 @@ class Samples:
             "t": self.tab,
             "P": lambda: self.row(4, lambda: row_of([self.lazily(quote(self.key())), self.lazily(self.anything())])),
             "b": lambda: quote(self.bar()),
+            "d": lambda: quote(vm.bar(str(self.nat()).encode())),
             "B": self.bars,
             "p": lambda: quote(vm.pin(self.value())),
             "f": lambda: quote(self.random.choice(FUNCTIONS)),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from mypy_extensions import i64
+
 from vm import shapes, shared
 from vm.jet import FALLBACK, Jet, Steps
 from vm.jets.common import Work, bit, items, length, nat, some, with_items
@@ -85,9 +87,17 @@ def drop(n: object, x: object) -> object:
 def slice_nat(start: object, n: object, x: object) -> object:
     if not isinstance(x, Bar):
         return FALLBACK
+    return int.from_bytes(part(start, n, x).data, "little")
+
+
+def part(start: object, n: object, x: Bar) -> Bar:
+    """n bytes from `start` on; all that follow if n is no nat."""
     first = min(nat(start), x.size)
-    end = min(first + n, x.size) if isinstance(n, int) else x.size
-    return int.from_bytes(x.cut(first, end).data, "little")
+    return x.cut(first, min(first + n, x.size) if isinstance(n, int) else x.size)
+
+
+def slice_bar(start: object, n: object, x: object) -> object:
+    return part(start, n, x) if isinstance(x, Bar) else FALLBACK
 
 
 def find_last(byte: object, x: object) -> object:
@@ -126,6 +136,62 @@ def finding_from(byte: object, start: int, x: Bar) -> Work:
 def first_at(byte: object, start: int, x: Bar) -> object:
     i = shared.find(x.held, byte, start) if isinstance(byte, int) and byte < 256 else -1
     return x.size if i < 0 else i
+
+
+MASKS: Final[dict[int, bytes]] = {}
+"""Masks that were asked for lately: by byte, whether it is in there."""
+
+
+def members(mask: int) -> bytes:
+    found = MASKS.get(mask)
+    if found is None:
+        if len(MASKS) >= 64:
+            MASKS.clear()
+        found = MASKS[mask] = bytes([mask >> byte & 1 for byte in range(256)])
+    return found
+
+
+def span(mask: object, start: object, x: object) -> object:
+    if not isinstance(x, Bar):
+        return FALLBACK
+    size = x.size
+    if not isinstance(start, int) or start >= size:
+        return size
+    inside = members(nat(mask) & ((1 << 256) - 1))
+    held = x.held
+    first: i64 = 0
+    data = b""
+    if isinstance(held, shared.Slice):
+        data = held.of
+        first = held.start
+    else:
+        data = held
+    end: i64 = first + size
+    i: i64 = first + start
+    while i < end and inside[data[i]]:
+        i += 1
+    return int(i - first)
+
+
+DIGITS: Final = 4000
+"""What Python reads and writes at once; beyond that, halves of it."""
+MOST_DIGITS: Final = 1 << 20
+
+
+def decimal(data: bytes) -> int:
+    if len(data) <= DIGITS:
+        return int(data)
+    low = len(data) // 2
+    return decimal(data[:-low]) * int(10**low) + decimal(data[-low:])
+
+
+def load_decimal(x: object) -> object:
+    """Anything but digits is left to the law, and what would take long, for the law can be interrupted."""
+    if not isinstance(x, Bar) or x.size > MOST_DIGITS:
+        return FALLBACK
+    if not x.data:
+        return 0
+    return decimal(x.data) if x.data.isdigit() else FALLBACK
 
 
 def leaves(top: object) -> Work:
@@ -223,6 +289,9 @@ JETS: Final = [
     Jet("barTake", 2, "ss", take),
     Jet("barDrop", 2, "ss", drop),
     Jet("_BarSliceToNat", 3, "sss", slice_nat, [1, 0, 2]),
+    Jet("barSlice", 3, "sss", slice_bar, [1, 0, 2]),
+    Jet("barSpan", 3, "sss", span),
+    Jet("barLoadDecimal", 1, "s", load_decimal),
     Jet("barElemIndexEnd", 2, "ls", find_last),
     Jet("barElemIndexOff", 3, "lss", find_from),
     Jet("barFlat", 1, "s", flat),

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import vm
-from shell.errors import DONE, USAGE, ShellError
+from shell.errors import DONE, FAILED, USAGE, ShellError
 from shell.output import note, print_json, print_line, table
 from shell.programs import Progress, cache_directory
 from shell.safe_text import safe_lines
@@ -17,21 +17,25 @@ def run(arguments: Namespace) -> int:
     path = [Path(folder) for folder in arguments.path or []]
     name = arguments.name
     if name and ("/" in name or name.endswith(".sire")):
-        return show_page(read_page(Path(name)), arguments.json)
-    known = [page for folder in [*path, library_path()] for page in pages(folder)]
+        modules = known = [read_page(Path(name))]
+        entries = []
+    else:
+        known = [page for folder in [*path, library_path()] for page in pages(folder)]
+        modules = [page for page in known if name in (page.module, None)]
+        entries = named(known, name) if name and not arguments.module else []
     if arguments.search:
         return show_list(search(known, arguments.search), arguments.json)
+    if not entries and not modules:
+        raise ShellError(f"doc: there is no {name}", unknown(known, name), USAGE)
+    if arguments.check:
+        return check(modules or [page for page in known if set(page.entries) & set(entries)], path, arguments.json)
     if not name:
         return show_modules(known, arguments.json)
-    entries = [] if arguments.module else named(known, name)
-    modules = [page for page in known if page.module == name]
-    if entries:
-        if modules:
-            note(f"{name} is a module as well: opsh doc --module {name}")
-        return show_entries(entries, known, path, arguments.json)
-    if modules:
+    if not entries:
         return show_page(modules[0], arguments.json)
-    raise ShellError(f"doc: there is no {name}", unknown(known, name), USAGE)
+    if modules:
+        note(f"{name} is a module as well: opsh doc --module {name}")
+    return show_entries(entries, known, path, arguments.json)
 
 
 def unknown(known: list[Page], name: str) -> str:
@@ -95,6 +99,27 @@ def show_entries(entries: list[Entry], known: list[Page], path: list[Path], json
         show([""] if count else [])
         show([*entry.lines(), "", f"module {entry.module}, {where}; {native}; hash {digest}"])
     return DONE
+
+
+def check(chosen: list[Page], path: list[Path], json: bool) -> int:
+    """Runs the examples of these modules, and tells of those that do not hold. Raises SireError."""
+    from sire.trial import failures
+
+    loader = Loader(path, cache_directory(), Progress())
+    failed = 0
+    for page in chosen:
+        for failure in failures(loader, page):
+            failed += 1
+            example = failure.example
+            if json:
+                told = {"left": example.left, "right": example.right, "reason": failure.reason}
+                print_json({"file": str(page.file), "line": example.line, **told})
+            else:
+                show([f"{page.file}:{example.line}: {line}" for line in example.left.split("\n")[:1]])
+                show([f"    should be {example.right or 'run'}: {failure.reason}"])
+    count = sum(len(entry.examples) for page in chosen for entry in page.entries)
+    note(f"examples: {count}; that do not hold: {failed}")
+    return FAILED if failed else DONE
 
 
 def bound(loader: Loader, file: Path, name: str) -> vm.Value | None:

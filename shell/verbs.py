@@ -225,11 +225,13 @@ VERBS: tuple[Verb, ...] = (
             Argument("name", Kind.NAME, "a function, macro, module or Sire file; none: the modules", optional=True),
             Argument("--module", Kind.FLAG, "NAME is a module, though there is a function of that name, too"),
             Argument("--search", Kind.WORD, "list what has WORD in its name, its type or its text", short="-s"),
+            Argument("--check", Kind.FLAG, "run the examples of a module, of a file, or of all modules"),
             PATH,
             JSON,
         ),
         help="How it is called, what it takes and gives, what it does, and examples. A module's own text comes before "
-        "its functions. The examples can be tried in the console: `opsh sire`.",
+        "its functions. The examples can be tried in the console: `opsh sire`. Status 1 if one that is checked "
+        "does not hold.",
         in_window=False,
     ),
     Verb(

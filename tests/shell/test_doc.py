@@ -109,6 +109,17 @@ def test_what_does_not_load_is_told_as_far_as_it_can_be_read(doc: Doc, tmp_path:
     assert "nosuch" in doc.said.err
 
 
+def test_the_examples_of_a_file_can_be_run(doc: Doc, tmp_path: Path) -> None:
+    file = tmp_path / "own.sire"
+    file.write_text(SOURCE)
+    assert doc(str(file), "--check") == ""
+    assert "examples: 1; that do not hold: 0" in doc.said.err
+    file.write_text(SOURCE.replace("== 7", "== 8"))
+    verb, arguments = parse(["doc", str(file), "--check"])
+    assert verb.run(arguments) == 1
+    assert doc.capsys.readouterr().out == f"{file}:9: thrice inc 4\n    should be 8: it is 7\n"
+
+
 def test_the_manuals_page_on_the_library_is_up_to_date() -> None:
     """If this fails, a comment in the library has changed: run `make docs`."""
     assert (ROOT / "man" / "sire-library.7").read_text() == manual()

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from sire import Loader
 from sire.documentation import Page, call_name, named, read_page, search, text_examples
+from sire.trial import failures
 
 SOURCE = """#### sample
 
@@ -126,6 +128,17 @@ def test_names_come_first_in_a_search(page: Page) -> None:
     assert [entry.name for entry in search([page], "the other")] == ["RIGHT"]
     assert [entry.name for entry in search([page], "NAT >")] == ["twice", "signed"]
     assert [entry.line for entry in named([page], "RIGHT")] == [34]
+
+
+def test_an_example_that_does_not_hold_is_told_with_what_it_comes_to(tmp_path: Path) -> None:
+    file = tmp_path / "wrong.sire"
+    file.write_text(
+        "#### wrong\n\n:| fan\n\n;; one x: itself.\n;;     one 3    == 3\n;;     one 4    == 5\n"
+        ";;     one 4    == (crash)\n;;     die 4    == (crash)\n;;     nosuch 4    == (crash)\n"
+        ";;     one 4    == (nosuch 4)\n= (one x) x\n"
+    )
+    failed = [(failure.example.line, failure.reason) for failure in failures(Loader(), read_page(file))]
+    assert failed == [(7, "it is 4"), (8, "it is 4"), (10, "nosuch is not defined"), (11, "nosuch is not defined")]
 
 
 def test_where_nothing_is_exported_what_is_said_above_a_definition_counts(tmp_path: Path) -> None:

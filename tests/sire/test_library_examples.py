@@ -3,8 +3,9 @@
 import pytest
 
 import vm
-from sire import Binding, Loader, Session, SireError, library_path
-from sire.documentation import Example, Page, read_page, text_examples
+from sire import Binding, Loader, library_path
+from sire.documentation import Page, read_page
+from sire.trial import failures
 
 MODULES = sorted(file.stem for file in library_path().glob("*.sire"))
 
@@ -56,27 +57,5 @@ def test_every_entry_is_of_a_public_name_and_has_a_type_a_text_and_an_example(
 
 @pytest.mark.parametrize("module", MODULES)
 def test_the_examples_hold(loader: Loader, pages: dict[str, Page], module: str) -> None:
-    session = Session(loader)
-    session.load(library_path() / "prelude.sire", show=False)
-    session.load(library_path() / f"{module}.sire", show=False)
-    start = session.compiler.state
-    failed = []
-    for examples in (text_examples(pages[module]), *(entry.examples for entry in pages[module].entries)):
-        session.compiler.restore(start)
-        failed += [f"line {example.line}: {example.left}" for example in examples if not holds(session, example)]
-    assert failed == []
-
-
-def holds(session: Session, example: Example) -> bool:
-    """Whether an example is so; if it is there for what it defines, whether it can be run."""
-    if example.right == "(crash)":
-        with pytest.raises(SireError, match="crashed"):
-            session.value(example.left)
-        return True
-    try:
-        if example.right:
-            return vm.equal(session.value(example.left), session.value(example.right))
-        session.evaluate(example.left)
-    except SireError:
-        return False
-    return True
+    failed = failures(loader, pages[module])
+    assert [f"{failure.example.line}: {failure.example.left}: {failure.reason}" for failure in failed] == []

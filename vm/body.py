@@ -24,6 +24,8 @@ MAX_NODES: Final = 50_000
 MAX_FORKS: Final = 400
 MAX_NAME: Final = 512
 INLINE_DEPTH: Final = 60
+MAX_INLINE: Final = 48
+MAX_INLINED: Final = 400
 
 TRUE: Final = 0
 APP: Final = 1
@@ -384,26 +386,43 @@ def table(args: list[Exp], code: Code, jet: Jet) -> Exp:
 
 def choose(cond: Exp, then: Exp, other: Exp) -> Exp:
     """`then` if nat(cond) is not 0."""
+    if isinstance(cond, Const):
+        return then if truth(cond.value) else other
+    if isinstance(cond, Fork) and cond.kind == TRUE and not cond.parts:
+        yes = cond.then
+        no = cond.other
+        if isinstance(yes, Const) and isinstance(no, Const) and truth(yes.value) != truth(no.value):
+            return choose(cond.x, then, other) if truth(yes.value) else choose(cond.x, other, then)
     return Fork(TRUE, cond, -1, [], then, other)
+
+
+def truth(x: object) -> bool:
+    return isinstance(x, int) and x > 0
 
 
 @final
 class Names:
-    """Slots that nobody uses yet."""
+    """Slots that nobody uses yet. `lets` are the lets of the body that they are for."""
 
-    def __init__(self, last: int) -> None:
+    def __init__(self, last: int, lets: dict[int, Exp] | None = None) -> None:
         self.last = last
+        self.lets: Final = lets
         self.forks = 0
         self.nesting = 0
+        self.inlined = 0
+        self.made_by_forks: Final[set[int]] = set()
 
     def new(self) -> int:
         self.last += 1
         return self.last
 
     def fork(self, e: Exp) -> Exp:
-        """e, with ops made forks at its root and where it is applied."""
+        """e, with ops made forks, and small laws their bodies, at its root and where it is applied."""
         if isinstance(e, Apply):
-            return Apply(self.fork(e.f), e.args)
+            f = self.fork(e.f)
+            return Apply(f, e.args) if f is e.f else self.fork(saturate(f, e.args))
+        if isinstance(e, Call):
+            return self.inline(e)
         if not isinstance(e, Op):
             return e
         # Constants may hold ops in ops, shared and as deep as anyone likes: those in far are left to the general code.
@@ -415,14 +434,37 @@ class Names:
         self.nesting -= 1
         return made
 
+    def inline(self, e: Call) -> Exp:
+        """The body of a small law that does not call itself, in place of its call."""
+        lets = self.lets
+        source = e.code.source
+        if lets is None or not isinstance(source, LawSource) or self.nesting == INLINE_DEPTH:
+            return e
+        cost = inline_cost(source.law)
+        if self.inlined + cost > MAX_INLINED:
+            return e
+        if self.made_by_forks and any(self.may_depend(x) for x in e.args):
+            return e  # lets are known everywhere, and what a fork makes is not
+        self.inlined += cost
+        self.nesting += 1
+        exp = Body(source.law, source.me, self, e.args).exp
+        self.nesting -= 1
+        return exp
+
+    def may_depend(self, e: Exp) -> bool:
+        """Could e use what a fork makes?"""
+        return e.slot in self.made_by_forks if isinstance(e, Var) else not isinstance(e, Const)
+
     def made(self, e: Op) -> Exp:
         if e.op == 2:
             less = self.new()
+            self.made_by_forks.add(less)
             return Fork(TRUE, e.args[2], -1, [less], self.on(e.args[1], [less]), e.args[0])
         slot = self.new()
         pin = [self.new()]
         law = [self.new(), self.new(), self.new()]
         app = [self.new(), self.new()]
+        self.made_by_forks.update([slot, *pin, *law, *app])
         on_pin = Fork(PIN, Var(slot), -1, pin, self.on(e.args[0], pin), Const(0))
         on_law = Fork(LAW, Var(slot), -1, law, self.on(e.args[1], law), on_pin)
         on_nat = Fork(NAT, Var(slot), -1, [], self.on(e.args[3], [slot]), on_law)
@@ -438,9 +480,12 @@ class Names:
 
 @final
 class Body:
-    """A law's body, read: `exp`, and the lets that it uses more than once by their slots."""
+    """A law's body, read: `exp`, and the lets that it uses more than once by their slots.
 
-    def __init__(self, law: Law, me: object) -> None:
+    `names` and `args` are of the body that it is read into, if it is to stand for a call there.
+    """
+
+    def __init__(self, law: Law, me: object, names: Names | None = None, args: list[Exp] | None = None) -> None:
         self.me: Final = me
         raw: list[object] = []
         x = law.body
@@ -450,28 +495,40 @@ class Body:
         self.nargs: Final = law.args
         self.raw: Final = raw
         self.top: int = law.args + len(raw)
-        self.names: Final = Names(self.top)
         self.uses: dict[int, int] = {}
-        self.lets: dict[int, Exp] = {}
         self.busy: set[int] = set()
         self.waiting: list[int] = []
-        if raw:
+        self.args: list[Exp] = []
+        self.shift = 0
+        self.lets: dict[int, Exp] = {}
+        if raw or args is not None:
             self.count(x)
             for v in raw:
                 self.count(v)
+        if names is not None and names.lets is not None and args is not None:
+            self.lets = names.lets
+            self.shift = names.last - law.args
+            names.last += len(raw)
+            for i, arg in enumerate(args):
+                if self.uses.get(i + 1, 0) > 1 and not isinstance(arg, (Var, Const)):
+                    slot = names.new()
+                    self.lets[slot] = arg
+                    arg = Var(slot)
+                self.args.append(arg)
+        self.names: Final = names or Names(self.top, self.lets)
         self.exp: Final[Exp] = self.read(x, 0)
         while self.waiting:
             slot = self.waiting.pop()
-            if slot not in self.lets:
-                self.lets[slot] = self.read(raw[slot - self.nargs - 1], 0)
+            if slot + self.shift not in self.lets:
+                self.lets[slot + self.shift] = self.read(raw[slot - self.nargs - 1], 0)
 
     def count(self, top: object) -> None:
-        """How often each let is used."""
+        """How often each argument and let is used."""
         stack: list[object] = [top]
         while stack:
             x = stack.pop()
             if isinstance(x, int):
-                if self.nargs < x <= self.top:
+                if 0 < x <= self.top:
                     self.uses[x] = self.uses.get(x, 0) + 1
             elif isinstance(x, App) and len(x.args) == 2 and isinstance(x.head, int) and x.head == 0:
                 stack += x.args
@@ -482,7 +539,9 @@ class Body:
                 return Const(x)
             if x == 0:
                 return Const(self.me)
-            return Var(x) if x <= self.nargs else self.let(x, depth)
+            if x > self.nargs:
+                return self.let(x, depth)
+            return self.args[x - 1] if self.args else Var(x)
         if isinstance(x, App) and isinstance(x.head, int):
             if x.head == 0 and len(x.args) == 2:
                 args: list[Exp] = []
@@ -499,24 +558,37 @@ class Body:
                 return Const(x.args[0])
         return Const(x)
 
-    def let(self, slot: int, depth: int) -> Exp:
+    def let(self, raw: int, depth: int) -> Exp:
         """A use of a let: its value, if that is a constant or used only here."""
+        slot = raw + self.shift
         known = self.lets.get(slot)
         if known is not None:
             return known if isinstance(known, Const) else Var(slot)
-        if slot in self.busy:
-            self.waiting.append(slot)
+        if raw in self.busy or depth > INLINE_DEPTH:
+            self.waiting.append(raw)
             return Var(slot)
-        if depth > INLINE_DEPTH:
-            self.waiting.append(slot)
-            return Var(slot)
-        self.busy.add(slot)
-        e = self.read(self.raw[slot - self.nargs - 1], depth + 1)
-        self.busy.discard(slot)
-        if self.uses[slot] == 1:
+        self.busy.add(raw)
+        e = self.read(self.raw[raw - self.nargs - 1], depth + 1)
+        self.busy.discard(raw)
+        if self.uses[raw] == 1:
             return e
         self.lets[slot] = e
         return e if isinstance(e, Const) else Var(slot)
+
+
+def inline_cost(law: Law) -> int:
+    """How many nodes a law's body has; too many if it is not to be inlined, for its size or since it calls itself."""
+    nodes = 0
+    stack: list[object] = [law.body]
+    while stack and nodes <= MAX_INLINE:
+        nodes += 1
+        x = stack.pop()
+        if isinstance(x, int):
+            if x == 0:
+                return MAX_INLINED + 1
+        elif isinstance(x, App) and len(x.args) == 2 and isinstance(x.head, int) and x.head < 2:
+            stack += x.args
+    return nodes if nodes <= MAX_INLINE else MAX_INLINED + 1
 
 
 def depth_of(top: object) -> int:

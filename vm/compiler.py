@@ -42,6 +42,7 @@ from vm.body import (
     depth_of,
 )
 from vm.demand import Demand, strict_of
+from vm.formula import MOST_CELLS, Formula, is_simple, is_steps, size
 from vm.jet import Jet
 from vm.values import Code, Cow, MemoryLimit
 from vm.words import (
@@ -59,6 +60,7 @@ from vm.words import (
     EQZ,
     FILL,
     FORCE,
+    FORMULA,
     GTEK,
     GTHK,
     HOLE,
@@ -121,6 +123,8 @@ FAST: Final[dict[str, tuple[int, int]]] = {
     "_Get": (IDX, IDXK),
 }
 SWAPPED: Final = {"_Gth", "_Gte", "_Get"}
+ALONE: Final = {"_Eqz", "_Dec", "inc", "_IsNat"}
+WITHOUT_FORMULA: Final = {*FAST, *ALONE}
 JUMPS: Final = [JZ, JNAPP, JNNAT, JNLAW]  # by the kind of fork, taken if it is not that
 FIRST_PART: Final = [0, 0, 0, 2, 5]  # of each kind of fork, for TAKE
 CALLS: Final = {CALL, TCALL, APPLY, TAPPLY, JET, TJET, FORCE, RETF}
@@ -131,12 +135,20 @@ ENDS: Final = {TCALL, TAPPLY, TJET, RET, RETF, RETC}
 @final
 class Ins:
     """One instruction. Operands are registers, or constants + CONST_BIT; `label` is where it jumps to (or, of a LABEL,
-    its name), `labels` where a switch does."""
+    its name), `labels` where a switch does; `formula` is what a formula consists of."""
 
-    __slots__ = ("a", "b", "c", "label", "labels", "op", "operands")
+    __slots__ = ("a", "b", "c", "formula", "label", "labels", "op", "operands")
 
     def __init__(
-        self, op: int, a: int, b: int, c: int, operands: list[int] | None, label: int, labels: list[int] | None = None
+        self,
+        op: int,
+        a: int,
+        b: int,
+        c: int,
+        operands: list[int] | None,
+        label: int,
+        labels: list[int] | None = None,
+        formula: Formula | None = None,
     ) -> None:
         self.op: Final = op
         self.a: Final = a
@@ -145,6 +157,7 @@ class Ins:
         self.operands: Final = operands
         self.label: Final = label
         self.labels: Final = labels
+        self.formula: Final = formula
 
 
 class TooLarge(Exception):
@@ -214,6 +227,7 @@ class Maker:
         self.most = self.count
         self.labels = 0
         self.start = 0
+        self.general = 0
 
     # -- small parts --------------------------------------------------------------------------------------------------
 
@@ -390,7 +404,7 @@ class Maker:
 
     def tail(self, e: Exp) -> None:
         self.first(e, True)
-        if isinstance(e, Fork):
+        if isinstance(e, Fork) and not self.has_formula(e):
             self.need(e.x)
             self.fork(e, -1)
         elif isinstance(e, Switch):
@@ -410,7 +424,7 @@ class Maker:
             elif isinstance(e, Apply):
                 operands = self.apply_operands(e)
                 self.emit(TAPPLY, 0, len(operands), 0, operands)
-            elif isinstance(e, JetCall) and not self.is_fast(e):
+            elif isinstance(e, JetCall) and not self.is_fast(e) and not self.has_formula(e):
                 operands = self.jet_operands(e)
                 self.emit(TJET, 0, 0, self.jet_const(e.jet, e.code), operands)
             elif isinstance(e, Var):
@@ -527,6 +541,16 @@ class Maker:
         elif isinstance(e, Apply):
             operands = self.apply_operands(e)
             self.emit(APPLY, r, len(operands), 0, operands)
+        elif self.has_formula(e):
+            e = self.settle(e)
+            self.formula(e, r)
+            label = self.out[-1].label
+            evaluated = self.evaluated.copy()
+            self.general += 1
+            self.strict(e, r)
+            self.general -= 1
+            self.emit(LABEL, 0, 0, 0, None, label)
+            self.evaluated = evaluated
         elif isinstance(e, JetCall):
             operands = self.jet_operands(e)
             self.fast(e, r, operands, False)
@@ -599,7 +623,7 @@ class Maker:
         return found
 
     def is_fast(self, e: JetCall) -> bool:
-        return e.jet.name in FAST or e.jet.name in ("_Eqz", "_Dec", "inc", "_IsNat")
+        return e.jet.name in WITHOUT_FORMULA
 
     def fast(self, e: JetCall, r: int, operands: list[int], lazily: bool) -> None:
         """A jet's call: its fast form, if one fits the operands, and its general form (lazily: a thunk)."""
@@ -671,6 +695,40 @@ class Maker:
                 return x
         return -1
 
+    # -- formulas -----------------------------------------------------------------------------------------------------
+
+    def has_formula(self, e: Exp) -> bool:
+        """Is it worth while to compute e by a formula first?"""
+        if self.general or not isinstance(e, (JetCall, Fork)):
+            return False
+        cells, steps = size(e, WITHOUT_FORMULA, MOST_CELLS)
+        return steps > 0 and cells <= MOST_CELLS and is_steps(e, self.lets)
+
+    def settle(self, e: Exp) -> Exp:
+        """e, with what it evaluates before its steps in registers."""
+        if isinstance(e, Var):
+            self.force(self.register[e.slot])
+            return e
+        if isinstance(e, Const):
+            return e
+        if is_steps(e, self.lets):
+            if isinstance(e, Fork):
+                return Fork(e.kind, self.settle(e.x), e.slot, e.parts, e.then, e.other)
+            assert isinstance(e, JetCall)
+            args = e.args[:]
+            for i in e.jet.order:
+                args[i] = self.settle(args[i])
+            return JetCall(e.jet, e.code, args)
+        r = self.test(e)
+        self.register[-2 - r] = r
+        return Var(-2 - r)
+
+    def formula(self, e: Exp, r: int) -> None:
+        """Compute e into r, and go on at a new label; or go on with what comes next."""
+        formula = Formula(self.register)
+        formula.cell(e)
+        self.out.append(Ins(FORMULA, r, len(formula.steps), 0, None, self.label(), None, formula))
+
     # -- lazy ---------------------------------------------------------------------------------------------------------
 
     def lazy(self, e: Exp) -> int:
@@ -680,7 +738,19 @@ class Maker:
         if isinstance(e, Const):
             return self.const(e.value) | CONST_BIT
         r = self.new()
-        if isinstance(e, Make):
+        self.lazily(e, r)
+        return r
+
+    def lazily(self, e: Exp, r: int) -> None:
+        """The same, in register r."""
+        if self.has_formula(e) and is_simple(e, self.lets):
+            self.formula(e, r)
+            label = self.out[-1].label
+            self.general += 1
+            self.lazily(e, r)
+            self.general -= 1
+            self.emit(LABEL, 0, 0, 0, None, label)
+        elif isinstance(e, Make):
             self.make_value(e, r)
             self.evaluated.add(r)
         elif isinstance(e, Call):
@@ -700,7 +770,6 @@ class Maker:
             self.emit(DELAY, r, len(operands), 0, operands)
         else:
             self.fragment(e, r)
-        return r
 
     def cheap(self, e: JetCall) -> bool:
         return self.is_fast(e) and e.jet.name != "_Mul"
@@ -755,6 +824,8 @@ class Maker:
                 at += 1 if ins.operands is None else 1 + (len(ins.operands) + PER_WORD - 1) // PER_WORD
                 if ins.labels is not None:
                     at += len(ins.labels)
+                if ins.formula is not None:
+                    at += len(ins.formula.steps)
             at += len(clears.get(i, []))
         if at >= 1 << 23 or len(self.consts) >= INDEX_MASK:
             raise TooLarge
@@ -774,6 +845,9 @@ class Maker:
                 if ins.labels is not None:
                     for label in ins.labels:
                         words = append(words, i64(places[label]))
+                if ins.formula is not None:
+                    for step in ins.formula.steps:
+                        words = append(words, i64(step))
             for r in clears.get(i, []):
                 words = append(words, word(CLEAR, r, 0, 0))
         # Others may enter at any moment: at the fast entry only when there is one.
@@ -849,6 +923,10 @@ class Maker:
                 live |= 1 << ins.b
                 if op in (ADD, SUB, EQL, LTH, LTE, NEQ, MUL):
                     live |= 1 << (ins.c & 0xFFFF)
+            elif ins.formula is not None:
+                # Where it jumps all that only the general form uses is a nat, and need not be cleared.
+                for r in ins.formula.registers:
+                    live |= 1 << r
             elif op == IDX:
                 live |= 1 << ins.b | 1 << (ins.c & 0xFFFF)
         return clears

@@ -35,6 +35,7 @@ from vm.body import (
     Var,
     depth_of,
 )
+from vm.formula import is_total
 from vm.values import Code
 
 ANY: Final = [-1]
@@ -82,7 +83,7 @@ class Demand:
                     return False
                 if e.jet.strict[i] == "d":
                     return False
-            return e.jet.total
+            return e.jet.total or is_total(e, self.lets)
         if isinstance(e, Call):
             strict = self.mine if e.code is self.me else strict_of(e.code, self.nesting + 1)
             if strict is ANY:

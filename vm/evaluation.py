@@ -30,6 +30,7 @@ from mypy_extensions import i64
 from vm import shapes
 from vm.body import ItemSource, LawSource, entry, law_text
 from vm.compiler import compile_code
+from vm.formula import MOST_CELLS, OVER, compute
 from vm.instance import instantiate
 from vm.jet import FALLBACK, Attempt, Each, Jet, Steps, Tail, Track, fell_back
 from vm.normal import is_normal
@@ -77,6 +78,7 @@ from vm.words import (
     EQZ,
     FILL,
     FORCE,
+    FORMULA,
     GTEK,
     GTHK,
     HOLE,
@@ -200,6 +202,7 @@ class Evaluation:
         self.phase: i64 = ENTER
         self.r: object = delay_normal(delay(f, xs) if xs else f)
         self.tries: i64 = 0
+        self.cells: vec[i64] = vec[i64]([0] * MOST_CELLS)
 
     @property
     def slots(self) -> int:
@@ -288,6 +291,7 @@ class Evaluation:
         phase = self.phase
         r = self.r
         xs: list[object] = NONE
+        cells = self.cells
         self.r = None
         words = cd.words
         consts = cd.consts
@@ -480,6 +484,21 @@ class Evaluation:
                             if z > WORD:
                                 fuel -= cost(z)
                         pc += k >> 16
+                    continue
+                elif op == FORMULA:
+                    k = pc + ((w >> 24) & 65535)
+                    i = compute(words, pc, k, stack, base, cells)
+                    if i < 0:
+                        pc = k
+                        continue
+                    k = cells[i]
+                    if k < 0:
+                        stack[a] = int(k) + OVER
+                    elif k < 65536:
+                        stack[a] = NATS[k]
+                    else:
+                        stack[a] = int(k)
+                    pc = w >> 40
                     continue
                 elif op == RETF:
                     r = stack[a]

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from vm import words
+from vm import formula, words
 from vm.body import JetSource, LawSource, entry
 from vm.compiler import compile_code
 from vm.jet import Jet
@@ -102,6 +102,8 @@ def following(code: Code, op: int, b: int, c: int) -> tuple[int, int]:
         return (jet.arity if isinstance(jet, Jet) else 0), 0
     if op in COUNTED:
         return b, 0
+    if op == words.FORMULA:
+        return 0, b
     if op == words.SWITCH:
         places = code.consts[c]
         return 0, len(places) if isinstance(places, dict) else 0
@@ -138,6 +140,8 @@ def meaning(code: Code, op: int, a: int, b: int, c: int, operands: list[str], pl
         keys = code.consts[c]
         assert isinstance(keys, dict)
         return f"r{a} " + ", ".join(f"{key} to {places[place]}" for key, place in keys.items())
+    if op == words.FORMULA:
+        return f"r{a} = the last of {formula.listing(places)}, then to {c}"
     if op == words.CONST:
         return f"r{a} = {constant(code.consts[c])}"
     if op == words.RETC:

@@ -64,6 +64,7 @@ JNNAT: Final = 44  # jump to c if a is no nat
 JNLAW: Final = 45  # jump to c if a is no law
 TAKE: Final = 46  # a = part c of b: head, last argument; name, arity, body; content
 SWITCH: Final = 47  # jump to the place in word constant c[a] of those that come next, or go on after them
+FORMULA: Final = 48  # a = what the formula in the next b words gives, then jump to c; or go on after it
 
 INDEX_MASK: Final = (1 << 18) - 1
 CONST_BIT: Final = 1 << 18

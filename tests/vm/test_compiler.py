@@ -13,6 +13,8 @@ from shell.jet_samples import call, quote
 from sire import Loader, library_path
 from vm import jets
 
+from .laws import law, with_jets
+
 STEPS = 100_000
 EXAMPLES = int(os.environ.get("OPSH_EXAMPLES", "10")) * 10
 NAMES = {
@@ -152,3 +154,33 @@ def test_a_program_gives_the_same_with_jets_as_without(
     found = outcome(build(program, fast), args[: program[0]])
     assert found[0] == expected[0]
     assert vm.equal(found[1], expected[1])
+
+
+def test_a_small_law_is_computed_where_it_is_called() -> None:
+    known = with_jets()
+    law(known, "twice", "x", ["_Add", "x", "x"])
+    law(known, "loop", "x", ["_If", "x", ["loop", ["_Dec", "x"]], 0])
+    made = law(known, "f", "x", ["twice", ["_Mul", "x", ["loop", "x"]]])
+    lines = [line.split() for line in vm.listing(made)]
+    assert not any("twice" in line for line in lines)
+    assert any("loop" in line for line in lines)
+    assert vm.evaluate(made, 5) == 0
+
+
+def test_what_a_fork_makes_stays_in_its_branch() -> None:
+    known = with_jets()
+    law(known, "twice", "x", ["_Add", "x", "x"])
+    law(known, "more", "p", ["_Add", ["twice", ["inc", "p"]], ["twice", ["inc", "p"]]])
+    made = law(known, "f", "n", ["_Add", ["2", 0, "more", "n"], ["twice", ["2", 1, "twice", "n"]]])
+    assert [vm.evaluate(made, n) for n in range(4)] == [2, 4, 12, 20]
+
+
+def test_laws_in_laws_do_not_grow_without_bound() -> None:
+    known = with_jets()
+    law(known, "f0", "x", ["_Add", "x", 1])
+    for i in range(1, 80):
+        law(known, f"f{i}", "x", [f"f{i - 1}", [f"f{i - 1}", "x"]])
+    assert len(vm.listing(known["f79"])) < 2000
+    lets = {f"l{i}": ["_If", "x", f"l{i - 1}", f"l{i - 1}"] for i in range(1, 80)}
+    made = law(known, "g", "x", ["_Add", "l79", "l79"], l0=["_Add", "x", 1], **lets)
+    assert vm.evaluate(made, 20) == 42

@@ -10,6 +10,9 @@ from vm.jets.numbers import right
 from vm.ops import internal
 from vm.values import Thunk, known
 
+SHORT: Final = 1 << 61
+"""Nats below it take no more than a machine word to compute with."""
+
 
 @final
 class Words:
@@ -22,13 +25,14 @@ class Words:
         self.multiply: Final = internal(Jet("mul" + str(size), 2, "ss", self.product))
 
     def cut(self, x: object) -> int:
-        return nat(x) & self.mask
+        n = nat(x)
+        return n if n < SHORT and n <= self.mask else n & self.mask
 
     def word(self, x: object) -> object:
         return self.cut(x)
 
     def add(self, x: object, y: object) -> object:
-        return (self.cut(x) + self.cut(y)) & self.mask
+        return self.cut(self.cut(x) + self.cut(y))
 
     def mul(self, x: object, y: object) -> object:
         """x is looked at only if y is not 0. A thunk that needs both takes less than steps."""
@@ -36,10 +40,10 @@ class Words:
         if b == 0:
             return 0
         value = known(x)
-        return Thunk(self.multiply, x, b, None) if value is None else (self.cut(value) * b) & self.mask
+        return Thunk(self.multiply, x, b, None) if value is None else self.cut(self.cut(value) * b)
 
     def product(self, x: object, y: object) -> object:
-        return (self.cut(x) * self.cut(y)) & self.mask
+        return self.cut(self.cut(x) * self.cut(y))
 
     def div(self, x: object, y: object) -> object:
         b = self.cut(y)
@@ -91,19 +95,18 @@ class Words:
         a = self.cut(x)
         return self.left(a, self.cut(n)) | right(a, self.back(n))
 
-    def negative(self, x: int) -> bool:
-        return (x & self.mask) >> (self.size - 1) == 1
-
-    def magnitude(self, x: int) -> int:
-        return -x & self.mask if self.negative(x) else x & self.mask
+    def signed(self, x: object) -> int:
+        """A word as a number with a sign."""
+        n = self.cut(x)
+        return n if n < SHORT or n >> (self.size - 1) == 0 else n - self.over
 
     def signed_div(self, x: object, y: object) -> object:
-        a = nat(x)
-        b = nat(y)
-        if b & self.mask == 0:
+        a = self.signed(x)
+        b = self.signed(y)
+        if b == 0:
             return FALLBACK
-        q = self.magnitude(a) // self.magnitude(b)
-        return -q & self.mask if self.negative(a) != self.negative(b) else q
+        q = abs(a) // abs(b)
+        return q & self.mask if (a < 0) == (b < 0) or q == 0 else self.over - q
 
     def jets(self) -> list[Jet]:
         n = str(self.size)

@@ -65,6 +65,9 @@ SHOW_PAGE = 500
 STOP_PATIENCE = 3.0
 """How long a stop waits for somebody to read the last of the trk, in seconds."""
 
+HAND_OVER = 0.0005
+"""How long a thread that wants to go on waits for another one to pause, in seconds."""
+
 UNSAID = 0.5
 """A stop that takes longer says what it waits for."""
 
@@ -164,6 +167,8 @@ class Host:
         self.stopping = asyncio.Event()
         self.disk = ThreadPoolExecutor(1, "disk")
         gc.set_threshold(100_000, 20, 100)
+        # So long the disk thread waits, while something is evaluated, before it can tell that a batch is durable.
+        sys.setswitchinterval(HAND_OVER)
         self.durable = event
         self.trk_next = self.store.last(TRK) + 1
         self.trk_durable = self.trk_next
@@ -540,10 +545,11 @@ class Host:
         except (Divergence, vm.SeedError, vm.MemoryLimit) as error:
             raise MachineError(str(error) or "the value is too large", "opsh cogs lists the cogs") from None
         except TimeoutError:
-            path_text = "/".join(params["path"])
-            raise MachineError(
-                f"cog {cog} does not listen on {path_text}", "opsh cogs tells what it waits for", TIMED_OUT
-            ) from None
+            if cog in self.machine.busy:
+                what = f"cog {cog} is still being evaluated; it may yet take it"
+            else:
+                what = f"cog {cog} does not listen on {'/'.join(params['path'])}"
+            raise MachineError(what, "opsh cogs tells what it waits for", TIMED_OUT) from None
 
 
 def main(arguments: Iterable[str] | None = None) -> int:

@@ -84,6 +84,7 @@ def test_a_wait_ends_at_its_second_and_not_before() -> None:
 
 def test_malformed_requests_are_answered_with_0_and_no_requests_not_at_all() -> None:
     bad = [[word("time"), 0, word("when"), 1], [word("rand"), 0, word("byte"), 1 << 30], [word("time"), 0, 5]]
+    bad += [[word("weather"), 0, 1], [word("weather"), 1, 1, 2]]
     none = [[word("time"), 2, word("when")], [word("eval"), 5], [word("cog"), word("spin")], [word("time")], []]
     host = machine_of(script(asks(*map(vm.row, none), *map(vm.row, bad)), asks(wait_until(1 << 40))))
     until(host, lambda: len(host.world.log) == 2)

@@ -15,8 +15,9 @@ from machines.heart import Moment
 from machines.parcel import FRAME, MAGIC, Header, Unsound, export, import_
 from machines.remote import opened
 from machines.snapshots import Snapshots
-from machines.store import LOG, SNAPSHOTS, TRK, Records
+from machines.store import LOG, SNAPSHOTS, TRK
 from tests.machines.programs import WHEN, asks, counter, script, wait_until
+from tests.machines.simulation import FakeStore
 from tests.machines.test_host import make, running, until
 
 
@@ -213,7 +214,7 @@ def test_a_state_that_is_none_is_refused(parts: list[tuple[bytes, bytes]], tmp_p
     header = msgspec.msgpack.encode(Header(1, pin.hash, 1, 1, 0, 0))
     moment = [(b"P", pin.hash + vm.save_pin(pin)), (b"S", (1).to_bytes(8, "little") + pin.hash), (b"E", b"")]
     assert "is not a moment" in refused(tmp_path, file_of([(b"H", header), *moment]))
-    empty = Snapshots(Records()).pin(Moment())
+    empty = Snapshots(FakeStore()).pin(Moment())  # type: ignore[arg-type]
     header = msgspec.msgpack.encode(Header(1, empty.hash, 1, 1, 0, 0))
     moment = [(b"P", empty.hash + vm.save_pin(empty)), (b"S", (1).to_bytes(8, "little") + empty.hash), (b"E", b"")]
     (tmp_path / "good").write_bytes(file_of([(b"H", header), *moment]))

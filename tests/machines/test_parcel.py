@@ -15,7 +15,7 @@ from machines.heart import Moment
 from machines.parcel import FRAME, MAGIC, Header, Unsound, export, import_
 from machines.remote import opened
 from machines.snapshots import Snapshots
-from machines.store import LOG, SNAPSHOTS, TRK
+from machines.store import LOG, SNAPSHOTS, TRK, Records
 from tests.machines.programs import WHEN, asks, counter, script, wait_until
 from tests.machines.simulation import FakeStore
 from tests.machines.test_host import make, running, until

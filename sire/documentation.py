@@ -26,7 +26,8 @@ EXPORT: Final = re.compile(r"\^-\^(?= |$)(.*)")
 EXPORTED: Final = re.compile(r"\{([^}]*)\}|(\w+)")
 SHARED: Final = re.compile(r";; As in `(\w+)`, where (\w+) is (\w+)\.$")
 EQUALS: Final = re.compile(r"(?:(.*\S)\s+|\s*)== (.*)$")
-SEARCHED: Final = re.compile(r" *(?:#?= |> |\(0 #=|[({\w][^;]*=[^=]|# )")
+APART: Final = re.compile(r"    (?:(\S.*?) {2,}| *)== (\S.*)$")
+DEFINES: Final = re.compile(r" *(?:#?= |> |\(0 #=|[({\w][^;]*=[^=]|# )")
 
 
 @final
@@ -192,7 +193,7 @@ def read_entries(lines: list[str], start: int, end: int, page: Page) -> list[Ent
         found = CALL.match(lines[number])
         name = call_name(found[1]) if found is not None else ""
         call = found[1] if found is not None else ""
-        if name in page.exports or (name and not page.exports and SEARCHED.match(below) and name in below):
+        if name in page.exports or (name and not page.exports and DEFINES.match(below) and name in below):
             if call.startswith("{" + name + "} "):
                 call = call[len(name) + 3 :]
             entry = Entry(name, call, page.module, page.file, number + 1)
@@ -240,12 +241,20 @@ def examples(lines: list[str], first: int) -> list[Example]:
 
 
 def text_examples(page: Page) -> list[Example]:
-    """The examples in the text of a module: indented lines with a `==` that stands apart."""
+    """The examples in the text of a module: indented lines with a `==` that stands apart, and blocks that define."""
     found: list[Example] = []
-    for number, line in enumerate(page.words, page.first):
-        equal = re.match(r"    (\S.*?) {2,}== (\S.*)$", line)
+    block: list[str] = []
+    for number, line in enumerate([*page.words, ""], page.first):
+        equal = APART.match(line)
         if equal is not None:
-            found.append(Example(equal[1], equal[2], number))
+            left = equal[1] or (block[-1] if block else "")
+            found.append(Example(left, equal[2], number))
+        if line.startswith("    "):
+            block.append(line[4:])
+            continue
+        if block and block[0].startswith("= "):
+            found.append(Example("\n".join(block), "", number - len(block)))
+        block = []
     return found
 
 

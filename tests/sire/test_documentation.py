@@ -17,6 +17,12 @@ SOURCE = """#### sample
 ;;;;
 ;;;;     twice 4    == 8
 ;;;;     no example, for == is not apart
+;;;;
+;;;;     = (thrice x)
+;;;;     | mul 3 x
+;;;;
+;;;;     thrice 4
+;;;;              == 12
 
 
 ;;; First ;;;;;;;;;;;;;;;;;;;
@@ -72,7 +78,11 @@ def page(tmp_path: Path) -> Page:
 def test_a_page_has_a_title_a_text_and_sections(page: Page) -> None:
     assert page.title == "A sample"
     assert page.words[:2] == ["What it is for.", ""]
-    assert [(example.left, example.line) for example in text_examples(page)] == [("twice 4", 8)]
+    assert [(example.left, example.right, example.line) for example in text_examples(page)] == [
+        ("twice 4", "8", 8),
+        ("= (thrice x)\n| mul 3 x", "", 11),
+        ("thrice 4", "12", 15),
+    ]
     sections = [(title, [entry.name for entry in entries]) for title, entries in page.sections]
     assert sections == [("First", ["twice"]), ("Second", ["LEFT", "RIGHT", "signed", "<+>"])]
 
@@ -81,10 +91,10 @@ def test_an_entry_has_a_call_a_text_a_type_and_examples(page: Page) -> None:
     entry = page.entries[0]
     assert (entry.call, entry.text, entry.type) == ("twice x", "two times x, in two lines.", "Nat > Nat")
     assert [(example.left, example.right, example.line) for example in entry.examples] == [
-        ("twice 4", "8", 17),
-        ("twice\n    5", "10", 18),
-        ("= (half x) | div x 2", "", 22),
-        ("half (twice 3)", "3", 24),
+        ("twice 4", "8", 23),
+        ("twice\n    5", "10", 24),
+        ("= (half x) | div x 2", "", 28),
+        ("half (twice 3)", "3", 30),
     ]
 
 
@@ -127,7 +137,7 @@ def test_names_come_first_in_a_search(page: Page) -> None:
     assert [entry.name for entry in search([page], "twi")] == ["twice"]
     assert [entry.name for entry in search([page], "the other")] == ["RIGHT"]
     assert [entry.name for entry in search([page], "NAT >")] == ["twice", "signed"]
-    assert [entry.line for entry in named([page], "RIGHT")] == [34]
+    assert [entry.line for entry in named([page], "RIGHT")] == [40]
 
 
 def test_an_example_that_does_not_hold_is_told_with_what_it_comes_to(tmp_path: Path) -> None:

@@ -22,7 +22,8 @@ bench: build  ## tables of times; BASE=dir: beside those of that build; ONLY=nam
 bench-machines: build  ## how fast machines are, medians of several runs beside their bars; some minutes
 	@$(BIN)/python tests/bench/bench_machines.py
 
-docs: build  ## the manual's page on the library, from the comments there
+docs: build  ## the manual's pages on the verbs and on the library, from the registry and from the comments there
+	@$(BIN)/python -m shell.manual man
 	@$(BIN)/python -m shell.library_page >man/sire-library.7
 
 jets: build  ## the hashes of our own jets, once a law that has one is another

@@ -17,6 +17,11 @@ def home() -> Path:
     chosen = os.environ.get("OPSH_HOME")
     if chosen:
         return Path(chosen).expanduser().absolute() / "machines"
+    return platform_home()
+
+
+def platform_home() -> Path:
+    """Where they are without $OPSH_HOME."""
     import platformdirs
 
     return Path(platformdirs.user_data_dir("opsh", appauthor=False)) / "machines"

@@ -1,6 +1,6 @@
 """The way back to any moment of a machine: the newest snapshot before it, then the events after that, replayed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import vm
 from machines import heart, reading, snapshots
@@ -116,10 +116,11 @@ def verify(store: Records, progress: Progress | None = None) -> list[str]:
     return wrong
 
 
-def inspect(store: Records, cog: int, event: int) -> reading.Entry:
-    """What a cog was after an event, as `reading.inspect` says it. Raises MachineError."""
+def inspect(store: Records, cog: int, event: int, path: Sequence[int] = ()) -> reading.Entry:
+    """What a cog, or a part of it, was after an event, as `reading.inspect` says it. Raises MachineError."""
     moment, _, _ = at(store, event)
-    found = reading.inspect(moment, cog)
+    found = reading.inspect(moment, cog, path)
     if found is None:
-        raise MachineError(f"{store.name}: there was no cog {cog} after event {event}", "opsh events tells of each cog")
+        what = f"no cog {cog}" + (f" with a part {'/'.join(map(str, path))}" if path else "")
+        raise MachineError(f"{store.name}: there was {what} after event {event}", "opsh events tells of each cog")
     return {**found, "event": event}

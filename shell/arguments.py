@@ -123,17 +123,20 @@ def overview() -> str:
 
 
 def verb_help(verb: Verb) -> str:
-    """What `opsh help VERB` prints."""
+    """What `opsh help VERB` prints; `shell.manual` lays out the same as a page."""
     width = columns()
     lines = [f"opsh {verb.name}: {verb.summary}", ""]
     lines += textwrap.wrap(verb.synopsis, width - 2, initial_indent="  ", subsequent_indent=" " * 8)
-    if verb.help:
-        lines += ["", *textwrap.wrap(verb.help, width)]
+    for paragraph in filter(None, [*verb.help.split("\n\n"), verb.warning]):
+        lines += ["", *textwrap.wrap(paragraph, width, break_on_hyphens=False)]
+    indent = " " * 8
     described = [(spelled(argument), argument.help) for argument in verb.arguments]
-    if described:
-        lines.append("")
-        for name, text in described:
-            lines += [f"  {name}", *textwrap.wrap(text, width, initial_indent=" " * 8, subsequent_indent=" " * 8)]
+    for title, entries in (("", described), ("Examples", verb.examples)):
+        lines += ["", title] if title and entries else [""] if entries else []
+        for name, text in entries:
+            lines += [f"  {name}", *textwrap.wrap(text, width, initial_indent=indent, subsequent_indent=indent)]
+    if verb.see:
+        lines += ["", f"See also {', '.join(verb.see.split())}"]
     return "\n".join(lines) + "\n"
 
 

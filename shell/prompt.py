@@ -33,13 +33,15 @@ class Completions(Suggester):
         if verb is None:
             return []
         if word.startswith("-"):
-            return [argument.name for argument in verb.arguments if argument.is_option and argument.in_window]
-        places = [argument for argument in verb.arguments if not argument.is_option]
+            return [argument.name for argument in verb.options if argument.in_window]
         position = len([given for given in words[1:] if not given.startswith("-")])
-        if position >= len(places):
+        if position >= len(verb.places):
             return []
-        match places[position].kind:
-            case Kind.MACHINE if verb.name != "boot":
+        place = verb.places[position]
+        if place.choices:
+            return list(place.choices)
+        match place.kind:
+            case Kind.MACHINE if not place.new:
                 return self.machines()
             case Kind.VERB:
                 return list(BY_NAME)

@@ -50,6 +50,8 @@ class Argument:
     optional: bool = False
     many: bool = False
     in_window: bool = True
+    choices: tuple[str, ...] = ()
+    new: bool = False  # the name of something that is to be made
 
     @property
     def is_option(self) -> bool:
@@ -77,7 +79,7 @@ class Verb:
     """One thing to ask for. `handler`, as `module:function`, takes the parsed arguments and gives the exit status.
 
     `help` is some paragraphs, with an empty line between them and `backquotes` around what is typed. `examples` are
-    command lines, each with what it does, for the manual.
+    command lines, each with what it does; `see` are pages of the manual.
     """
 
     name: str
@@ -87,12 +89,34 @@ class Verb:
     danger: Danger = Danger.READ
     help: str = ""
     examples: tuple[tuple[str, str], ...] = ()
-    see: tuple[str, ...] = ()
+    see: str = ""
     in_window: bool = True
 
     @property
     def synopsis(self) -> str:
         return " ".join(["opsh", self.name, *(argument.synopsis for argument in self.arguments)])
+
+    @property
+    def warning(self) -> str:
+        """How much it can spoil, in a sentence; empty if that needs no word."""
+        match self.danger:
+            case Danger.DISRUPTIVE:
+                return "The window asks before it does this."
+            case Danger.IRREVERSIBLE:
+                return "This cannot be undone: the window asks for the machine's name before it does it."
+        return ""
+
+    @property
+    def exits(self) -> list[tuple[int, str]]:
+        """Its exit statuses, and when it ends with each."""
+        reaches = any(argument.kind is Kind.MACHINE for argument in self.places)
+        return [
+            (0, "It was done."),
+            (1, "It failed."),
+            (2, "The command line made no sense."),
+            *([(3, "The machine could not be reached."), (4, "It took too long.")] if reaches else []),
+            (130, "It was interrupted."),
+        ]
 
     @property
     def places(self) -> tuple[Argument, ...]:

@@ -1,18 +1,22 @@
 """The registry of verbs is what the command line, its help and the manual page say."""
 
 import re
+import shlex
 import shutil
 import subprocess
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
 
 from shell.arguments import overview, parse, verb_help
 from shell.errors import ShellError
+from shell.manual import page, with_overview
 from shell.verb import Verb
 from shell.verbs import VERBS
 
-PAGE = Path(__file__).parents[2] / "man" / "opsh.1"
+MANUAL = Path(__file__).parents[2] / "man"
+ELSEWHERE = {"flock", "nc", "socat", "unix"}
 NAMES = [verb.name for verb in VERBS]
 
 
@@ -25,28 +29,40 @@ def test_every_verb_is_in_the_overview_and_explains_each_argument(verb: Verb) ->
         assert " ".join(argument.help.split()) in text
 
 
-def written(page: str, verb: str) -> str:
-    """The synopsis of a verb in the manual page, in the spelling of the registry, short forms first."""
-    line = next(line for line in page.splitlines() if line.startswith(f".It Nm Cm {verb}"))
-    line = re.sub(r"Fl (\w) \| Fl Fl \w+", r"Fl \1", line)
-    words = line.removeprefix(".It Nm Cm ").replace("Fl Fl ", "--").replace("Fl ", "-")
-    words = re.sub(r"\bO[po] ", "[", words).replace(" Oc", "]").replace("Ar ", "").replace(" ...", "..")
-    return words + "]" * (words.count("[") - words.count("]"))
+@pytest.mark.parametrize("verb", VERBS, ids=NAMES)
+def test_every_verb_says_what_it_does_with_examples_that_can_be_parsed(verb: Verb) -> None:
+    assert verb.help
+    assert verb.examples
+    for command, _ in verb.examples:
+        tokens = list(shlex.shlex(command, posix=True, punctuation_chars=True))
+        words = list(takewhile(lambda word: word not in ("|", "<", ")"), tokens[tokens.index("opsh") + 1 :]))
+        parse(words)
+        assert f"opsh {verb.name}" in command
+    known = {f"opsh-{name}(1)" for name in NAMES} | {f"{page.stem}(7)" for page in MANUAL.glob("*.7")}
+    assert set(verb.see.split()) <= known
 
 
 @pytest.mark.parametrize("verb", VERBS, ids=NAMES)
-def test_the_manual_page_gives_every_verb_as_the_registry_does(verb: Verb) -> None:
-    assert f"opsh {written(PAGE.read_text(), verb.name)}" == verb.synopsis
+def test_every_verb_has_a_page_that_is_current(verb: Verb) -> None:
+    assert (MANUAL / f"opsh-{verb.name}.1").read_text() == page(verb), "`make docs` writes it"
 
 
-def test_the_manual_page_lists_no_other_verb() -> None:
-    assert re.findall(r"^\.It Nm Cm (\w+)", PAGE.read_text(), re.MULTILINE) == NAMES
+def test_there_is_a_page_for_no_other_verb_and_the_overview_lists_them_all() -> None:
+    assert {page.stem for page in MANUAL.glob("opsh-*.1")} == {f"opsh-{name}" for name in NAMES}
+    overview = (MANUAL / "opsh.1").read_text()
+    assert with_overview(overview) == overview, "`make docs` writes it"
 
 
 @pytest.mark.skipif(shutil.which("mandoc") is None, reason="mandoc is not installed")
-def test_the_manual_page_is_clean() -> None:
-    done = subprocess.run(["mandoc", "-Tlint", "-W", "style", str(PAGE)], capture_output=True, text=True)
-    assert [line for line in done.stdout.splitlines() if "referenced manual not found" not in line] == []
+def test_the_manual_is_clean_and_refers_to_pages_that_there_are() -> None:
+    pages = sorted(MANUAL.glob("*.[17]"))
+    ours = [str(path) for path in pages if path.name.startswith("opsh")]
+    for level, paths in (("style", ours), ("warning", [str(path) for path in pages])):
+        done = subprocess.run(["mandoc", "-Tlint", "-W", level, *paths], capture_output=True, text=True)
+        assert [line for line in done.stdout.splitlines() if "referenced manual not found" not in line] == []
+    for path in pages:
+        for name, section in re.findall(r"^\.(?:It )?Xr (\S+) (\d)", path.read_text(), re.MULTILINE):
+            assert (MANUAL / f"{name}.{section}").exists() or name in ELSEWHERE, f"{path.name}: {name}({section})"
 
 
 @pytest.mark.parametrize("verb", VERBS, ids=NAMES)

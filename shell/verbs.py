@@ -396,9 +396,9 @@ VERBS: tuple[Verb, ...] = (
             JSON,
         ),
         help=(
-            "How it is called, what it takes and gives, what it does, examples, and where it is defined, with which hash. "
-            "A module's own text comes before its functions. Where a function and a module have one name, it is the "
-            "function, unless `--module` is given. The examples can be tried in the console: `opsh sire`.\n\n"
+            "How it is called, what it takes and gives, what it does, examples, and where it is defined, with which "
+            "hash. A module's own text comes before its functions. Where a function and a module have one name, it is "
+            "the function, unless `--module` is given. The examples can be tried in the console: `opsh sire`.\n\n"
             "Without NAME the modules are listed. With `--check` the examples are run, and those that do not hold are "
             "printed; the status is then 1."
         ),

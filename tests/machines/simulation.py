@@ -177,6 +177,17 @@ class Host:
         self.machine.run(self.random.choice([0, 0, 100_000]))
         self.collect()
 
+    def stop(self) -> None:
+        """End as a host does that is asked to: what is under way may end, and everything reaches the disk."""
+        self.machine.wind_down()
+        begun = {task.cog for task in self.machine.suspended}
+        before = self.machine.event
+        while self.machine.restless:
+            self.evaluate()
+        assert self.machine.event - before <= len(begun)
+        while self.unsynced:
+            self.sync()
+
     def ring(self, alarm: FakeAlarm) -> None:
         self.world.now = max(self.world.now, alarm.at)
         self.alarms.remove(alarm)

@@ -232,7 +232,7 @@ def random_cog(random: Random, depth: int = 0) -> object:
 
 @pytest.mark.parametrize("block", range(4))
 def test_after_a_crash_anywhere_the_machine_is_where_its_log_says(block: int) -> None:
-    """Random cogs, random timing, a crash at a random place, again and again.
+    """Random cogs, random timing, a crash at a random place, again and again, or a stop.
 
     After each crash the state recovered from the log is, by hash, the one that the machine was in after its last
     durable event, and only what belongs to durable events was shown.
@@ -247,6 +247,9 @@ def test_after_a_crash_anywhere_the_machine_is_where_its_log_says(block: int) ->
             for _ in range(world.random.randint(0, 60)):
                 if not host.act():
                     break
+            if world.random.random() < 0.2:
+                host.stop()
+                assert state_hash(world.recover()) == state_hash(host.machine.moment), f"seed {seed}"
             end = len(world.log)
             if end > before:
                 assert state_hash(world.recover()) == world.hashes[end], f"seed {seed}"

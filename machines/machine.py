@@ -10,6 +10,7 @@ import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from time import perf_counter_ns
 from typing import Protocol
 
@@ -327,11 +328,14 @@ class Machine:
         """Evaluate a step for one slice; finish it if that is enough."""
         started = perf_counter_ns()
         until = started + SLICE
+        alarm = partial(ring, started + self.limits.time - task.spent)
         while True:
             try:
-                result = task.evaluation.run(self.steps)
+                result = task.evaluation.run(self.steps, alarm)
             except vm.MemoryLimit:
                 result = vm.Crashed(OUT_OF_MEMORY, TOO_MUCH)
+            except vm.TimeLimit:
+                result = None
             now = perf_counter_ns()
             spent, started = now - started, now
             task.spent += spent
@@ -343,6 +347,8 @@ class Machine:
                     outcome: heart.Outcome = Worth(value)
                 case vm.Crashed(op=op, arg=arg):
                     outcome = Crash(op, arg)
+                case None:
+                    outcome = Timeout(task.spent)
                 case _:
                     self.pace(spent)
                     if now < until:
@@ -413,6 +419,12 @@ class Machine:
         if SPINNING in busy:
             for other in self.exchange.spinners():
                 self.schedule(other)
+
+
+def ring(end: int) -> None:
+    """The alarm of a step that has until then: for what cannot be suspended."""
+    if perf_counter_ns() > end:
+        raise vm.TimeLimit
 
 
 def state_word(state: cogs.Cog) -> str:

@@ -22,6 +22,7 @@ two words the evaluator can stop (`run` returns after so many steps) and go on l
 from __future__ import annotations
 
 from collections.abc import Callable
+from threading import get_ident
 from typing import Any, Final, cast, final
 
 from librt.vecs import append, vec
@@ -32,13 +33,14 @@ from vm.body import ItemSource, LawSource, entry, law_text
 from vm.compiler import compile_code
 from vm.formula import MOST_CELLS, OVER, compute
 from vm.instance import instantiate
-from vm.jet import FALLBACK, Attempt, Each, Jet, Steps, Tail, Track, fell_back
+from vm.jet import FALLBACK, Attempt, Each, Jet, Pause, Steps, Tail, Track, fell_back
 from vm.normal import is_normal
 from vm.ops import NORMAL_CODE
 from vm.ops import entry as op_entry
 from vm.room import allow, bits
 from vm.shared import FEW, longer
 from vm.text import utf8
+from vm.turns import ALARMS, TURNS, work
 from vm.values import (
     APPLY as APPLY_CODE,
 )
@@ -143,6 +145,7 @@ NONE: Final[list[object]] = []
 CHUNK: Final[list[object]] = [None] * (1 << 15)
 WORD: Final = 1 << 60  # nats below it are added in no time
 LONG: Final = 1 << 2048  # nats above it take more than a step
+PAUSED: Final = 10_000  # steps that the work of a jet between two pauses stands for
 MULTIPLIED: Final = 1 << 31  # larger ones go to the jet, which sees to it that the product is not absurd
 
 
@@ -227,8 +230,22 @@ class Evaluation:
             sp -= 1
         return names
 
-    def run(self, steps: int) -> Done | Crashed | Suspended:
-        """Go on for about so many steps. After Done or Crashed, never again. Raises MemoryLimit."""
+    def run(self, steps: int, alarm: Callable[[], None] | None = None) -> Done | Crashed | Suspended:
+        """Go on for about so many steps. After Done or Crashed, never again; nor after an exception.
+
+        `alarm` is called now and then by work that cannot be suspended: what it raises ends the evaluation. Raises
+        that, MemoryLimit, and what signals raise.
+        """
+        if alarm is None:
+            return self.go(steps)
+        me = get_ident()
+        ALARMS[me] = alarm
+        try:
+            return self.go(steps)
+        finally:
+            del ALARMS[me]
+
+    def go(self, steps: int) -> Done | Crashed | Suspended:
         try:
             if self.work(steps):
                 r = self.r
@@ -259,6 +276,7 @@ class Evaluation:
         stack = self.stack
         while True:
             sp -= 1
+            work(1)
             kind = frames[sp]
             if kind == END:
                 raise crash
@@ -273,6 +291,7 @@ class Evaluation:
             base -= below(kind)
         # What the frames held is let go, as far as it may be large; what lies higher was left by frames that returned.
         for i in range(int(base), min(int(self.base) + SLACK * 8, len(stack))):
+            work(1)
             stack[i] = None
         self.sp = sp
         self.base = base
@@ -550,6 +569,7 @@ class Evaluation:
                     n = jet.arity
                     self.sp = sp
                     self.base = base
+                    done = TURNS.done
                     function: Any = jet.function
                     if n == 1:
                         x = take(stack, consts, base, words[pc])
@@ -571,7 +591,9 @@ class Evaluation:
                         pc += (n + 2) // 3
                         r = function(xs[0], xs[1], xs[2]) if n == 3 else function(*xs)
                     x = None
+                    fuel -= (TURNS.done - done) >> 2
                     if not isinstance(r, (Steps, Tail)) and r is not FALLBACK:
+                        xs = NONE
                         fuel -= weight(r)
                         stack[a] = r
                         continue
@@ -596,6 +618,7 @@ class Evaluation:
                     xs = gather(stack, consts, words, pc, 0, n, base)
                     self.sp = sp
                     self.base = base
+                    done = TURNS.done
                     function = jet.function
                     if n == 1:
                         r = function(xs[0])
@@ -605,6 +628,7 @@ class Evaluation:
                         r = function(xs[0], xs[1], xs[2])
                     else:
                         r = function(*xs)
+                    fuel -= (TURNS.done - done) >> 2
                     if r is FALLBACK:
                         r = consts[(w >> 40) + 1]
                         fell_back(cast(Code, r))
@@ -864,6 +888,7 @@ class Evaluation:
                         i += 1
                     if isinstance(source, LawSource):
                         r = instantiate(source.law, source.me, xs)
+                        xs = NONE
                         phase = ENTER if isinstance(r, Thunk) else DELIVER
                     else:
                         r = cast(ItemSource, source).item
@@ -903,9 +928,11 @@ class Evaluation:
                         i = each.at
                         held[i] = r
                         x = r
+                        fuel += 1
                         while is_normal(x):
                             i += each.step
-                            if i < 0 or i >= len(held):
+                            fuel -= 1
+                            if i < 0 or i >= len(held) or fuel < 0:
                                 break
                             x = held[i]
                             if isinstance(x, Thunk):
@@ -1112,6 +1139,7 @@ class Evaluation:
                     self.base = base
                     steps = cast(Steps, stack[base - 1])
                     generator: Any = steps.generator
+                    done = TURNS.done
                     try:
                         r = generator.send(r)
                     except StopIteration as stop:
@@ -1125,8 +1153,12 @@ class Evaluation:
                             xs = steps.args
                         phase = OUTCOME
                         continue
+                    fuel -= (TURNS.done - done) >> 2
                     if isinstance(r, Thunk):
                         phase = ENTER
+                    elif isinstance(r, Pause):
+                        fuel -= PAUSED
+                        r = 0
                     elif isinstance(r, Track):
                         self.trk(r.value)
                         r = 0

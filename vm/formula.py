@@ -18,6 +18,7 @@ from librt.vecs import vec
 from mypy_extensions import i64
 
 from vm.body import TRUE, Const, Exp, Fork, JetCall, Var
+from vm.room import times
 from vm.values import Thunk
 
 LOAD: Final = 0  # the value of register x
@@ -298,7 +299,7 @@ def compute(words: vec[i64], at: i64, end: i64, stack: list[object], base: i64, 
         elif op == SUB_WORD:
             r = x - y if short else wrapped(int(x) - int(y))
         elif op == MUL_WORD:
-            r = x * y if -PRODUCT < x < PRODUCT and -PRODUCT < y < PRODUCT else wrapped(int(x) * int(y))
+            r = x * y if -PRODUCT < x < PRODUCT and -PRODUCT < y < PRODUCT else wrapped(times(int(x), int(y)))
         elif op == DIV_SIGNED:
             if y == 0:
                 return -1

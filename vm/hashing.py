@@ -18,6 +18,7 @@ from blake3 import blake3
 
 from vm import trees
 from vm.room import bits
+from vm.turns import work
 from vm.values import App, Bar, Cow, Law, MemoryLimit, Pin, Row, Set, Tab
 
 ZERO: Final = bytes(8)
@@ -41,8 +42,8 @@ def nat_bytes(n: int) -> bytes:
 def hash_value(top: object, limit: int = LIMIT) -> bytes:
     """The hash of a normal value: 32 bytes. Pins under it that have no hash yet get theirs.
 
-    A small value that shares its parts can unfold to a tree of any size, and hashing cannot be interrupted: raises
-    MemoryLimit if what lies between two pins is a tree of more than `limit` values.
+    A small value that shares its parts can unfold to a tree of any size: raises MemoryLimit if what lies between two
+    pins is a tree of more than `limit` values.
     """
     stack = [Hashing(None, top, limit)]
     while True:
@@ -75,6 +76,7 @@ class Hashing:
         wanted: Pin | None = None
         while stack:
             x = stack.pop()
+            work(2)
             self.left -= 1
             if len(out) > CHUNK:
                 self.hasher.update(bytes(out))

@@ -28,6 +28,7 @@ What the function returns is taken as the law's result:
         yields Track(x)         to have x, normal, shown to the person; 0 is sent back
         yields Attempt(x)       to have x evaluated with crashes caught: the value is sent back, or a Crash
         yields Each(slots ..)   to have the thunks in a list of slots evaluated, one after the other; 0 is sent back
+        yields PAUSE            after work of some ms, that the evaluation may stop here and go on later; 0 is sent back
         returns                 anything that a function returns, except Steps
 
 A generator lives in a frame of the evaluator's stack: it may be suspended for ever and must hold nothing but values. It
@@ -37,7 +38,7 @@ computed already. A function never raises Crash for what its law would do otherw
 crashes so.
 
 A function whose result could be absurdly large (bex, lsh, pow ..) calls `vm.room.allow(bits)` first, which raises
-MemoryLimit.
+MemoryLimit. One that may take more than some ms pauses or, where it cannot, calls `vm.turns.work`.
 """
 
 from __future__ import annotations
@@ -121,6 +122,16 @@ class Each:
         self.slots: Final = slots
         self.at: i64 = at
         self.step: Final = step
+
+
+@final
+class Pause:
+    """The type of PAUSE."""
+
+    __slots__ = ()
+
+
+PAUSE: Final = Pause()
 
 
 @final

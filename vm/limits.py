@@ -11,15 +11,15 @@ import gc
 import sys
 import time
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 from vm.evaluation import Crashed, Done, Evaluation
+from vm.turns import breathe
 from vm.values import Crash, MemoryLimit, TimeLimit
 
 SLICE: Final = 10_000
 BLOCK: Final = 64
 MEMORY: Final = 6 << 30
-breathe: Final[Any] = eval("lambda: None")
 Observer = Callable[[Evaluation], None]
 OBSERVERS: Final[list[Observer]] = []  # one, or none
 
@@ -54,12 +54,13 @@ def evaluate(
     observer = OBSERVERS[0] if OBSERVERS else None
     if observer is not None:
         observer(evaluation)
-    outcome = evaluation.run(SLICE)
+    end = None if seconds is None else time.monotonic() + seconds
+    alarm = None if end is None else alarm_at(end)
+    outcome = evaluation.run(SLICE, alarm)
     if isinstance(outcome, Done):
         if observer is not None:
             observer(evaluation)
         return outcome.value
-    end = None if seconds is None else time.monotonic() + seconds
     blocks = sys.getallocatedblocks()
     turns = 0
     while True:
@@ -75,7 +76,17 @@ def evaluate(
         turns += 1
         if turns % 50 == 0 and (sys.getallocatedblocks() - blocks) * BLOCK + evaluation.slots * 8 > most:
             raise MemoryLimit
-        outcome = evaluation.run(SLICE)
+        outcome = evaluation.run(SLICE, alarm)
+
+
+def alarm_at(end: float) -> Callable[[], None]:
+    """Raises TimeLimit from that moment of the monotonic clock on."""
+
+    def ring() -> None:
+        if time.monotonic() > end:
+            raise TimeLimit
+
+    return ring
 
 
 def force(x: object) -> object:

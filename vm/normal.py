@@ -6,11 +6,12 @@ from collections.abc import Generator
 from typing import Final, final
 
 from vm import shapes
-from vm.jet import Each, Steps
+from vm.jet import PAUSE, Each, Steps
 from vm.trees import Node
+from vm.turns import work
 from vm.values import App, Pin, Row, Set, Tab, Thunk, known
 
-PAUSE = 10_000
+LOT: Final = 10_000
 
 
 def is_normal(x: object) -> bool:
@@ -76,9 +77,9 @@ def walk(top: object) -> Generator[object, object, object]:
     steps = 0
     while owners:
         steps += 1
-        if steps >= PAUSE:
+        if steps >= LOT:
             steps = 0
-            yield 0
+            yield PAUSE
         here = slots[-1]
         i = places[-1]
         if i == len(here):
@@ -110,6 +111,8 @@ def walk(top: object) -> Generator[object, object, object]:
             x = value
             here[at] = x
         places[-1] = i + 1
+        if isinstance(x, Row):
+            steps += len(x.items) >> 3
         if not is_normal(x):
             places.append(0)
             backwards.append(not isinstance(x, App))
@@ -143,6 +146,7 @@ class Loose:
                 t = t.left
             if not stack:
                 break
+            work(1)
             node = stack.pop()
             self.nodes.append(node)
             t = node.right
@@ -153,6 +157,7 @@ class Loose:
     def settle(self, values: list[object]) -> None:
         """Put normal values in the place of the nodes' own."""
         for node, value in zip(self.nodes, values, strict=True):
+            work(1)
             node.value = value
             node.normal = True
         self.tab.normal = True

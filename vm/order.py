@@ -15,10 +15,13 @@ from functools import cmp_to_key
 from typing import Final, final
 
 from vm import shapes, trees
+from vm.turns import work
 from vm.values import App, Bar, Cow, Law, Pin, Row, Set, Tab, Thunk, known
 
 PATIENCE: Final = 10_000
 STUCK: Final = 2
+BUSY: Final = 3
+LOT: Final = 1 << 16
 
 
 def rank(x: object) -> int:
@@ -57,6 +60,8 @@ def equal(a: object, b: object) -> bool:
 
 def finish(walk: Walk) -> int:
     c = walk.run()
+    while c == BUSY:
+        c = walk.run()
     if c == STUCK:
         raise TypeError("no order on a value that is not normal")
     return c
@@ -68,10 +73,11 @@ class Walk:
 
     `run` goes as far as it can: to -1, 0 or 1 or, at a thunk that is not done, to STUCK. Then `wanted` says which thunk
     it is; when that is done, `run` goes on. Thunks are wanted exactly as Cmp looks at them, those of the left value
-    first. With `equality`, -1 and 1 both say no more than that the values differ.
+    first. After LOT steps it stops as well, BUSY, to be called again. With `equality`, -1 and 1 both say no more than
+    that the values differ.
     """
 
-    __slots__ = ("equality", "met", "stack", "steps", "x", "y")
+    __slots__ = ("equality", "left", "met", "stack", "steps", "x", "y")
 
     def __init__(self, x: object, y: object, equality: bool) -> None:
         self.x = x
@@ -79,6 +85,7 @@ class Walk:
         self.equality: Final = equality
         self.stack: Final[list[tuple[object, object]]] = []
         self.steps = 0
+        self.left = LOT
         self.met: Final[dict[tuple[int, int], tuple[object, object]]] = {}
 
     def wanted(self) -> object:
@@ -87,6 +94,11 @@ class Walk:
     def run(self) -> int:
         stack = self.stack
         while True:
+            self.left -= 1
+            if self.left < 0:
+                self.left = LOT
+                work(LOT)
+                return BUSY
             x = self.x
             y = self.y
             if isinstance(x, Thunk):
@@ -177,6 +189,7 @@ def push_items(stack: list[tuple[object, object]], xs: list[object], ys: list[ob
             return -1 if x < y else 1
         # The pairs before this one wait until it is known to be equal.
         for j in range(i + 1):
+            work(1)
             if xs[j] is not ys[j]:
                 stack.append((xs[j], ys[j]))
         return 0
@@ -194,7 +207,11 @@ def compare_bytes(a: bytes, b: bytes) -> int:
 
 def ascending(xs: list[object]) -> bool:
     """Is each greater than the one before?"""
-    return all(compare(xs[i], xs[i + 1]) < 0 for i in range(len(xs) - 1))
+    for i in range(len(xs) - 1):
+        work(1)
+        if compare(xs[i], xs[i + 1]) >= 0:
+            return False
+    return True
 
 
 def sort_distinct(xs: list[object]) -> list[object]:

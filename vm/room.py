@@ -12,9 +12,11 @@ from typing import Any, Final
 
 from vm.values import MemoryLimit
 
-NAT: Final = 1 << 31
+NAT: Final = 1 << 29
+BAR: Final = 1 << 31
 ROW: Final = 1 << 33
-"""The most bits that one nat or bar, and the items of one row, may have."""
+"""The most bits that one nat, one bar, and the items of one row may have. What goes through all bits of a nat cannot be
+interrupted, and is to take no more than a tenth of a second."""
 LARGE: Final = 1 << 24
 """Bits from which on it is worth asking how much the process holds."""
 
@@ -47,3 +49,11 @@ def bits(n: int) -> int:
         return n.bit_length()
     generic: Any = n
     return int(generic.bit_length())
+
+
+def times(a: int, b: int) -> int:
+    """a * b. (Python looks for Ctrl-C while it multiplies; a product of large ints, compiled, takes that for want of
+    memory and ends the process.)"""
+    generic: Any = a
+    product: int = generic * b
+    return product

@@ -23,6 +23,7 @@ from typing import Final, final
 
 from vm import shapes, trees
 from vm.room import bits
+from vm.turns import work
 from vm.values import App, Bar, Cow, Law, Pin, Row, Set, Tab, small
 
 MAGIC: Final = b"SEEDPOD:"
@@ -111,6 +112,7 @@ class Writer:
         todo: list[object] = [top]
         while todo:
             x = todo.pop()
+            work(4)
             if isinstance(x, int):
                 done.append(self.atom(x))
             elif isinstance(x, Step):
@@ -174,6 +176,7 @@ class Writer:
         number = self.cow(len(items))
         i = len(items) - 1
         while i >= 0:
+            work(4)
             item = items[i]
             if not isinstance(item, int):
                 break
@@ -194,6 +197,7 @@ class Writer:
         words: list[int] = []
         small: list[int] = []
         for n in atoms:
+            work(4)
             index[self.atoms[n]] = count
             count += 1
             (small if n < 256 else words if n < 1 << 64 else bigs).append(n)
@@ -222,6 +226,7 @@ class Writer:
             width = (count - 1).bit_length()
             stack = [tails[fragment], heads[fragment]]
             while stack:
+                work(4)
                 i = stack.pop()
                 ref = index[i]
                 if ref < 0:
@@ -355,6 +360,7 @@ class Reader:
             self.pos += 8 * size
         self.need(8 * words, "words")
         for _ in range(words):
+            work(2)
             table.append(self.word())
         self.need(small, "bytes")
         for n in self.data[self.pos : self.pos + small]:
@@ -389,7 +395,9 @@ class Reader:
         stack: list[Open] = []
         count = 1
         while True:
+            work(4)
             while self.bits(1):
+                work(1)
                 count += 1
             ref = self.bits(width)
             if ref >= len(table):
@@ -465,6 +473,7 @@ def decode(data: bytes, holes: list[Pin]) -> object:
 def settle(claims: list[App]) -> None:
     """See that applications lack arguments; they remember how many. Raises SeedError."""
     for app in claims:
+        work(1)
         need = shapes.arity(app)
         if need < 1:
             raise SeedError(0, "an application that is not in normal form")

@@ -13,6 +13,7 @@ from typing import Final
 
 from vm import order, shared, trees
 from vm.room import bits
+from vm.turns import work
 from vm.values import HUGE, App, Bar, Cow, Law, Pin, Row, Set, Tab, known
 
 EMPTY: Final = Row([])
@@ -170,6 +171,7 @@ def refs(top: object) -> list[Pin]:
     stack: list[object] = [top]
     while stack:
         x = stack.pop()
+        work(1)
         if isinstance(x, (int, Bar, Cow)) or id(x) in met:
             continue
         met.add(id(x))

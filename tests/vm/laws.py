@@ -51,11 +51,15 @@ def with_jets() -> Known:
     known = basics()
     for name in ("_Add", "_Sub", "_Mul", "_Lth", "_Lte", "_Eql", "_Idx", "_Get", "_Seq", "_Trace"):
         law(known, name, "x y", ["x", 77777, "y"])
+    for name in ("_Gen", "_Pow", "setWeld"):
+        law(known, name, "x y", ["x", 77777, "y"])
+    for name in ("_PlanHash", "_SaveSeed"):
+        law(known, name, "x", ["x", 77777])
     for name in ("_Dec", "_Eqz", "_Force", "_Try"):
         law(known, name, "x", ["x", 77777])
     for name in ("_If", "_Put", "_Switch", "tabSwitch"):
         law(known, name, "x y z", ["x", 77777, "y", "z"])
     for name, value in known.items():
-        if isinstance(value, vm.Pin) and (name[0] == "_" or name == "tabSwitch"):
+        if isinstance(value, vm.Pin) and (name[0] == "_" or name in ("tabSwitch", "setWeld")):
             vm.jets.register(name, value.hash)
     return known

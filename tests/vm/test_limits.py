@@ -4,12 +4,15 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Callable
 
 import pytest
 
 import vm
+from vm import trees
 
 from .laws import Known, law, with_jets
+from .samples import wide
 
 
 @pytest.fixture(scope="module")
@@ -28,6 +31,51 @@ def test_a_loop_ends_at_its_time_limit(known: Known) -> None:
     with pytest.raises(vm.TimeLimit):
         vm.evaluate(known["forever"], 0, seconds=0.2)
     assert 0.2 <= time.monotonic() - start < 2
+
+
+def cells(n: int) -> object:
+    """A list of n cells, as deep as it is long."""
+    x: object = 0
+    for i in range(n):
+        x = vm.row([vm.row([i]), x])
+    return x
+
+
+# Calls of single jets that take seconds.
+CALLS: dict[str, Callable[[], list[object]]] = {
+    "_Mul": lambda: [3 << 2**24, 3 << 2**24],
+    "_Pow": lambda: [3, 2**25],
+    "_Eql": lambda: [cells(400_000), cells(400_000)],
+    "_PlanHash": lambda: [wide(24)],
+    "_SaveSeed": lambda: [cells(500_000)],
+    "setWeld": lambda: [vm.Set(trees.from_sorted(list(range(i, 800_000, 2)))) for i in range(2)],
+    "_Gen": lambda: [2**23, 0],
+}
+
+
+@pytest.mark.skipif(not vm.compiled, reason="native work is slow then, and Python can be interrupted")
+@pytest.mark.parametrize("name", CALLS)
+def test_a_jet_that_takes_long_ends_at_its_time_limit(known: Known, name: str) -> None:
+    args = CALLS[name]()
+    start = time.process_time()
+    with pytest.raises(vm.TimeLimit):
+        vm.evaluate(known[name], *args, seconds=0.1)
+    assert time.process_time() - start < 0.4
+
+
+@pytest.mark.skipif(not vm.compiled, reason="native work is slow then, and Python can be interrupted")
+@pytest.mark.parametrize("name", ["_Mul", "_PlanHash"])
+def test_ctrl_c_ends_a_jet_that_takes_long(known: Known, name: str) -> None:
+    args = CALLS[name]()
+    alarm = signal.signal(signal.SIGALRM, signal.default_int_handler)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.1)
+        start = time.process_time()
+        with pytest.raises(KeyboardInterrupt):
+            vm.evaluate(known[name], *args)
+        assert time.process_time() - start < 0.4
+    finally:
+        signal.signal(signal.SIGALRM, alarm)
 
 
 def test_endless_recursion_ends_at_its_memory_limit(known: Known) -> None:
@@ -97,3 +145,16 @@ def test_after_a_limit_the_same_values_can_be_evaluated_again(known: Known) -> N
     with pytest.raises(vm.TimeLimit):
         vm.evaluate(known["forever"], 0, seconds=0.05)
     assert vm.evaluate(known["inc"], 4) == 5
+
+
+@pytest.mark.skipif(not vm.compiled, reason="Python can be interrupted")
+def test_ctrl_c_within_a_product_ends_the_evaluation_and_not_the_process(known: Known) -> None:
+    """Python looks for signals while it multiplies."""
+    handler = signal.signal(signal.SIGALRM, signal.default_int_handler)
+    try:
+        for _ in range(3):
+            signal.setitimer(signal.ITIMER_REAL, 0.05)
+            with pytest.raises(KeyboardInterrupt):
+                vm.evaluate(known["square"], 12, 3 << 2**14)
+    finally:
+        signal.signal(signal.SIGALRM, handler)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from typing import Final
 
 from mypy_extensions import i64
 
-from vm import shapes, shared
-from vm.jet import FALLBACK, Jet, Steps
+from vm import long, shapes, shared
+from vm.jet import FALLBACK, PAUSE, Jet, Steps
 from vm.jets.common import Work, bit, items, length, nat, some, with_items
-from vm.normal import PAUSE
-from vm.room import ROW, allow, bits
+from vm.normal import LOT
+from vm.room import BAR, ROW, allow, bits
 from vm.values import Bar, Thunk, known
 
 
@@ -28,7 +29,10 @@ def nat_bar(x: object) -> object:
 
 
 def bar_nat(x: object) -> object:
-    return int.from_bytes(x.data, "little") if isinstance(x, Bar) else FALLBACK
+    if not isinstance(x, Bar):
+        return FALLBACK
+    allow(8 * x.size)
+    return int.from_bytes(x.data, "little")
 
 
 def size(x: object) -> object:
@@ -55,7 +59,7 @@ def idx(i: object, x: object) -> object:
 def weld(x: object, y: object) -> object:
     if not isinstance(x, Bar) or not isinstance(y, Bar):
         return FALLBACK
-    allow(8 * (x.size + y.size))
+    allow(8 * (x.size + y.size), BAR)
     return Bar(x.data + y.data)
 
 
@@ -65,7 +69,7 @@ def joined(xs: list[object]) -> object:
         if not isinstance(x, Bar):
             return FALLBACK
         parts.append(x.data)
-    allow(8 * sum([len(part) for part in parts]))
+    allow(8 * sum([len(part) for part in parts]), BAR)
     return Bar(b"".join(parts))
 
 
@@ -174,24 +178,29 @@ def span(mask: object, start: object, x: object) -> object:
 
 
 DIGITS: Final = 4000
-"""What Python reads and writes at once; beyond that, halves of it."""
-MOST_DIGITS: Final = 1 << 20
+"""What Python reads at once; beyond that, halves of it."""
 
 
-def decimal(data: bytes) -> int:
+def decimal(data: bytes) -> Generator[object, object, int]:
     if len(data) <= DIGITS:
         return int(data)
     low = len(data) // 2
-    return decimal(data[:-low]) * int(10**low) + decimal(data[-low:])
+    high = yield from decimal(data[:-low])
+    unit = yield from long.power(10, low)
+    rest = yield from decimal(data[-low:])
+    product = yield from long.product(high, unit)
+    return product + rest
 
 
 def load_decimal(x: object) -> object:
-    """Anything but digits is left to the law, and what would take long, for the law can be interrupted."""
-    if not isinstance(x, Bar) or x.size > MOST_DIGITS:
+    """Anything but digits is left to the law."""
+    if not isinstance(x, Bar):
         return FALLBACK
-    if not x.data:
+    if x.size == 0:
         return 0
-    return decimal(x.data) if x.data.isdigit() else FALLBACK
+    if not x.data.isdigit():
+        return FALLBACK
+    return int(x.data) if x.size <= DIGITS else Steps(decimal(x.data))
 
 
 def leaves(top: object) -> Work:
@@ -204,9 +213,9 @@ def leaves(top: object) -> Work:
     steps = 0
     while stack:
         steps += 1
-        if steps % PAUSE == 0:
+        if steps % LOT == 0:
             allow(64 * len(out), ROW)
-            yield 0
+            yield PAUSE
         x = stack.pop()
         if isinstance(x, Thunk):
             value = known(x)
@@ -221,7 +230,7 @@ def leaves(top: object) -> Work:
 def bars(xs: object) -> bytes:
     assert isinstance(xs, list)
     parts = [x.data for x in xs if isinstance(x, Bar)]
-    allow(8 * sum([len(part) for part in parts]))
+    allow(8 * sum([len(part) for part in parts]), BAR)
     return b"".join(parts)
 
 

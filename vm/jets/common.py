@@ -6,8 +6,9 @@ from collections.abc import Callable, Generator
 from typing import Final
 
 from vm import order, shapes
-from vm.jet import FALLBACK, Attempt, Steps
+from vm.jet import FALLBACK, PAUSE, Attempt, Steps
 from vm.normal import is_normal
+from vm.turns import work
 from vm.values import App, Crash, Law, Pin, Row, Set, Tab, Thunk, delay, delay_normal, known
 
 Work = Generator[object, object, object]
@@ -111,15 +112,23 @@ def compared(x: object, y: object, equality: bool, then: Callable[[int], object]
     """What `then` makes of the comparison of two evaluated values, evaluating of them what Cmp looks at."""
     walk = order.Walk(x, y, equality)
     c = walk.run()
-    return Steps(comparing(walk, then)) if c == order.STUCK else then(c)
+    return Steps(comparing(walk, then)) if c in (order.STUCK, order.BUSY) else then(c)
 
 
 def comparing(walk: order.Walk, then: Callable[[int], object]) -> Work:
+    return then((yield from outcome(walk)))
+
+
+def outcome(walk: order.Walk) -> Generator[object, object, int]:
+    """The end of a comparison under way."""
     while True:
         c = walk.run()
-        if c != order.STUCK:
-            return then(c)
-        yield walk.wanted()
+        if c == order.STUCK:
+            yield walk.wanted()
+        elif c == order.BUSY:
+            yield PAUSE
+        else:
+            return c
 
 
 def ready(key: object) -> object | None:
@@ -148,6 +157,7 @@ def evaluated(xs: list[object]) -> list[object] | None:
         return xs
     out: list[object] = []
     for x in xs:
+        work(1)
         value = known(x)
         if value is None:
             return None

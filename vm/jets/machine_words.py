@@ -8,6 +8,7 @@ from vm.jet import FALLBACK, Jet, Steps
 from vm.jets.common import Work, nat
 from vm.jets.numbers import right
 from vm.ops import internal
+from vm.room import times
 from vm.values import Thunk, known
 
 SHORT: Final = 1 << 61
@@ -40,10 +41,10 @@ class Words:
         if b == 0:
             return 0
         value = known(x)
-        return Thunk(self.multiply, x, b, None) if value is None else self.cut(self.cut(value) * b)
+        return Thunk(self.multiply, x, b, None) if value is None else self.cut(times(self.cut(value), b))
 
     def product(self, x: object, y: object) -> object:
-        return self.cut(self.cut(x) * self.cut(y))
+        return self.cut(times(self.cut(x), self.cut(y)))
 
     def div(self, x: object, y: object) -> object:
         b = self.cut(y)

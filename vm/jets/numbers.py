@@ -1,21 +1,19 @@
 """Jets on nats: arithmetic and bits. What is no nat counts as 0.
 
-A division by zero runs for ever in the law, so it is left to the law. So are products and quotients that Python would
-take long to find, for it cannot be interrupted at that and the law can.
+A division by zero runs for ever in the law, so it is left to the law. Products and quotients that Python would take
+long to find are found piece by piece.
 """
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from typing import Final
 
+from vm import long
 from vm.jet import FALLBACK, Jet, Steps
 from vm.jets.common import Work, bit, nat
-from vm.room import LARGE, allow, bits
+from vm.room import LARGE, allow, bits, times
 from vm.values import App, known
-
-PRODUCT: Final = 1 << 46
-QUOTIENT: Final = 1 << 40
-"""Bits times bits: about a second."""
 
 
 def to_nat(x: object) -> object:
@@ -40,7 +38,10 @@ def sub(x: object, y: object) -> object:
 
 
 def product(a: int, b: int) -> object:
-    return a * b if bits(a) * bits(b) < PRODUCT else FALLBACK
+    if long.short_product(a, b):
+        return times(a, b)
+    allow(bits(a) + bits(b))
+    return Steps(long.product(a, b))
 
 
 def mul(x: object, y: object) -> object:
@@ -52,13 +53,22 @@ def mul(x: object, y: object) -> object:
 
 
 def multiplying(x: object, b: int) -> Work:
-    return product(nat((yield x)), b)
+    return (yield from ended(product(nat((yield x)), b)))
+
+
+def ended(result: object) -> Work:
+    """What a function's result comes to that may still be at work."""
+    return (yield from result.generator) if isinstance(result, Steps) else result
 
 
 def power(a: int, n: int) -> object:
     if a < 2:
-        return a if n else 1
-    return int(a**n) if (bits(a) * n) ** 2 < PRODUCT else FALLBACK
+        return a
+    size = bits(a) * n
+    if size * size < long.PRODUCT:
+        return int(a**n)
+    allow(size)
+    return Steps(long.power(a, n))
 
 
 def pow_(x: object, y: object) -> object:
@@ -70,7 +80,7 @@ def pow_(x: object, y: object) -> object:
 
 
 def raising(x: object, n: int) -> Work:
-    return power(nat((yield x)), n)
+    return (yield from ended(power(nat((yield x)), n)))
 
 
 def left(a: int, n: int) -> int:
@@ -91,17 +101,22 @@ def bex(x: object) -> object:
 def div(x: object, y: object) -> object:
     a = nat(x)
     b = nat(y)
-    return a // b if divides(a, b) else FALLBACK
+    if b == 0:
+        return FALLBACK
+    return a // b if long.short_quotient(a, b) else Steps(dividing(a, b, 0))
 
 
 def mod(x: object, y: object) -> object:
     a = nat(x)
     b = nat(y)
-    return a % b if divides(a, b) else FALLBACK
+    if b == 0:
+        return FALLBACK
+    return a % b if long.short_quotient(a, b) else Steps(dividing(a, b, 1))
 
 
-def divides(a: int, b: int) -> bool:
-    return b != 0 and (bits(a) - bits(b)) * bits(b) < QUOTIENT
+def dividing(a: int, b: int, part: int) -> Work:
+    both = yield from long.quotient(a, b)
+    return both[part]
 
 
 def divmod_(x: object, y: object) -> object:
@@ -111,7 +126,14 @@ def divmod_(x: object, y: object) -> object:
         return FALLBACK
     a = nat(dividend)
     b = nat(divisor)
-    return App(0, [a // b, a % b]) if divides(a, b) else FALLBACK
+    if b == 0:
+        return FALLBACK
+    return App(0, [a // b, a % b]) if long.short_quotient(a, b) else Steps(dividing_both(a, b))
+
+
+def dividing_both(a: int, b: int) -> Work:
+    q, r = yield from long.quotient(a, b)
+    return App(0, [q, r])
 
 
 def lsh(x: object, n: object) -> object:
@@ -179,23 +201,33 @@ def clear_bit(i: object, x: object) -> object:
 
 SHOWN: Final = 10**4000
 """What Python shows at once; beyond that, halves of it."""
-MOST_SHOWN: Final = 1 << 22
 
 
-def digits(n: int, width: int) -> str:
+def show_nat(x: object) -> object:
+    if not isinstance(x, int):
+        return FALLBACK
+    return text_nat(str(x)) if x < SHOWN else Steps(showing(x))
+
+
+def text_nat(digits: str) -> int:
+    return int.from_bytes(digits.encode(), "little")
+
+
+def showing(n: int) -> Work:
+    digits = yield from decimal(n, 0)
+    return text_nat(digits)
+
+
+def decimal(n: int, width: int) -> Generator[object, object, str]:
     """The decimal digits of n, with zeros up to the width."""
     if n < SHOWN:
         return str(n).rjust(width, "0")
     low = bits(n) * 3 // 20
-    high, rest = divmod(n, int(10**low))
-    return digits(high, width - low) + digits(rest, low)
-
-
-def show_nat(x: object) -> object:
-    """A number that would take long is left to the law, which can be interrupted."""
-    if not isinstance(x, int) or bits(x) > MOST_SHOWN:
-        return FALLBACK
-    return int.from_bytes(digits(x, 0).encode(), "little")
+    unit = yield from long.power(10, low)
+    high, rest = yield from long.quotient(n, unit)
+    first = yield from decimal(high, width - low)
+    second = yield from decimal(rest, low)
+    return first + second
 
 
 def is_digit(x: object) -> object:

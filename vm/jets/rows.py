@@ -5,12 +5,17 @@ from __future__ import annotations
 from typing import Final
 
 from vm import order, shapes
-from vm.jet import FALLBACK, Jet, Steps
-from vm.jets.common import Work, bit, item, items, lazy_item, length, nat, pair, row_of, tail, with_items
+from vm.jet import FALLBACK, PAUSE, Jet, Steps
+from vm.jets.common import Work, bit, item, items, lazy_item, length, nat, outcome, pair, row_of, tail, with_items
 from vm.room import ROW, allow, bits
+from vm.turns import work
 from vm.values import Cow, Row, delay, known
 
 LONG: Final = 1 << 26
+LOT: Final = 1 << 16
+"""Thunks that are made at once."""
+LONG_COPY: Final = 1 << 20
+"""Items that are copied at once."""
 """Rows of more items than this are left to the law, which does not live to see them either."""
 THUNK: Final = 8 * 100
 """Bits that an item takes which is not computed yet."""
@@ -18,6 +23,23 @@ THUNK: Final = 8 * 100
 
 def room(n: int) -> None:
     allow(64 * n, ROW)
+
+
+def part(xs: list[object], start: int, end: int) -> list[object]:
+    """A copy of some items."""
+    if end - start <= LONG_COPY:
+        return xs[start:end]
+    out: list[object] = []
+    extend(out, xs, start, end)
+    return out
+
+
+def extend(out: list[object], xs: list[object], start: int, end: int) -> None:
+    while start < end:
+        stop = min(end, start + LONG_COPY)
+        work((stop - start) >> 2)
+        out += xs[start:stop]
+        start = stop
 
 
 def null(x: object) -> object:
@@ -64,7 +86,7 @@ def replaced(x: object, i: int, value: object) -> object:
     if i >= n:
         return x
     if isinstance(x, Row):
-        xs = x.items[:]
+        xs = part(x.items, 0, n)
         xs[i] = value
         return Row(xs)
     args = shapes.app_args(x)[:]
@@ -100,35 +122,64 @@ def gen(n: object, f: object) -> object:
     count = nat(n)
     if count > LONG:
         return FALLBACK
-    allow(THUNK * count, ROW)
-    return row_of([delay(f, [i]) for i in range(count)])
+    return applied(f, None, count)
+
+
+def applied(f: object, xs: list[object] | None, n: int) -> object:
+    """The row of f on each of n items, or on each of their numbers."""
+    allow(THUNK * n, ROW)
+    return row_of(some_applied(f, xs, 0, n)) if n <= LOT else Steps(applying(f, xs, n))
+
+
+def applying(f: object, xs: list[object] | None, n: int) -> Work:
+    out: list[object] = []
+    while len(out) < n:
+        out += some_applied(f, xs, len(out), min(n, len(out) + LOT))
+        yield PAUSE
+    return row_of(out)
+
+
+def some_applied(f: object, xs: list[object] | None, start: int, end: int) -> list[object]:
+    if xs is None:
+        return [delay(f, [i]) for i in range(start, end)]
+    return [delay(f, [x]) for x in xs[start:end]]
 
 
 def weld(x: object, y: object) -> object:
     room(length(x) + length(y))
-    return row_of(items(x) + items(y))
+    out = part(items(x), 0, length(x))
+    extend(out, items(y), 0, length(y))
+    return row_of(out)
 
 
 def map_(f: object, x: object) -> object:
-    allow(THUNK * length(x), ROW)
-    return row_of([delay(f, [y]) for y in items(x)])
+    return applied(f, items(x), length(x))
 
 
 def rev(x: object) -> object:
-    return row_of(items(x)[::-1])
+    out = part(items(x), 0, length(x))
+    out.reverse()
+    return row_of(out)
 
 
 def cons(x: object, xs: object) -> object:
-    return Row([x, *items(xs)])
+    room(length(xs) + 1)
+    out = [x]
+    extend(out, items(xs), 0, length(xs))
+    return Row(out)
 
 
 def snoc(xs: object, x: object) -> object:
-    return Row([*items(xs), x])
+    room(length(xs) + 1)
+    out = part(items(xs), 0, length(xs))
+    out.append(x)
+    return Row(out)
 
 
 def total(xs: list[object]) -> object:
     n = 0
     for x in xs:
+        work(1 + (bits(n) >> 10))
         if isinstance(x, int):
             n += x
     return n
@@ -153,6 +204,7 @@ def joined(xs: list[object]) -> object:
     out: list[object] = []
     for x in xs:
         room(len(out) + length(x))
+        work(1 + (length(x) >> 3))
         out += items(x)
     return row_of(out)
 
@@ -164,16 +216,20 @@ def cat(x: object) -> object:
 def zip_(x: object, y: object) -> object:
     xs = items(x)
     ys = items(y)
-    return row_of([pair(xs[i], ys[i]) for i in range(min(len(xs), len(ys)))])
+    out: list[object] = []
+    for i in range(min(len(xs), len(ys))):
+        work(2)
+        out.append(pair(xs[i], ys[i]))
+    return row_of(out)
 
 
 def drop(n: object, x: object) -> object:
-    return row_of(items(x)[nat(n) :])
+    return row_of(part(items(x), min(nat(n), length(x)), length(x)))
 
 
 def take(n: object, x: object) -> object:
     """All of x if n is no nat, for that is greater than any."""
-    return row_of(items(x)[:n] if isinstance(n, int) else items(x)[:])
+    return row_of(part(items(x), 0, min(n, length(x)) if isinstance(n, int) else length(x)))
 
 
 def unfoldr(f: object, seed: object) -> object:
@@ -205,6 +261,7 @@ def collect(n: int, xs: object, backwards: bool) -> object:
         return FALLBACK
     out: list[object] = []
     while len(out) < n:
+        work(1)
         cell = known(xs)
         if cell is None:
             return Steps(collecting(n, out, xs, backwards))
@@ -240,7 +297,7 @@ def bsearch(key: object, x: object) -> object:
     while low < high:
         mid = (low + high) >> 1
         c = order.Walk(key, xs[mid], False).run()
-        if c == order.STUCK:
+        if c in (order.STUCK, order.BUSY):
             return Steps(searching(key, xs, low, high))
         if c == 0:
             return 2 * mid + 1
@@ -254,11 +311,7 @@ def bsearch(key: object, x: object) -> object:
 def searching(key: object, xs: list[object], low: int, high: int) -> Work:
     while low < high:
         mid = (low + high) >> 1
-        walk = order.Walk(key, xs[mid], False)
-        c = walk.run()
-        while c == order.STUCK:
-            yield walk.wanted()
-            c = walk.run()
+        c = yield from outcome(order.Walk(key, xs[mid], False))
         if c == 0:
             return 2 * mid + 1
         if c < 0:
@@ -276,6 +329,7 @@ def packed(xs: list[object]) -> object:
     """The bytes of all nats, one after the other."""
     out = bytearray()
     for x in xs:
+        work(2)
         if isinstance(x, int):
             out += x.to_bytes((bits(x) + 7) >> 3, "little")
             allow(8 * len(out))

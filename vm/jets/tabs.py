@@ -9,6 +9,7 @@ from vm.jet import FALLBACK, Attempt, Jet, Steps
 from vm.jets import control, sets
 from vm.jets.common import Work, as_tab, bit, item, items, keyed, nat, pair, ready, row_of, some, tail
 from vm.normal import is_normal
+from vm.turns import work
 from vm.values import App, Bar, Cow, Crash, Pin, Row, Set, Tab, delay, delay_normal, known
 
 
@@ -71,6 +72,7 @@ def keys_list(x: object) -> object:
         return FALLBACK
     out: object = 0
     for key in x.keys()[::-1]:
+        work(2)
         out = pair(key, out)
     return out
 
@@ -140,7 +142,13 @@ def insert(key: object, value: object, x: object) -> object:
 
 def to_pairs(x: object) -> object:
     t = as_tab(x)
-    return FALLBACK if t is None else row_of([pair(k, v) for k, v in t.items()])
+    if t is None:
+        return FALLBACK
+    out: list[object] = []
+    for k, v in t.items():
+        work(2)
+        out.append(pair(k, v))
+    return row_of(out)
 
 
 def to_pair_list(x: object) -> object:
@@ -149,6 +157,7 @@ def to_pair_list(x: object) -> object:
         return FALLBACK
     out: object = 0
     for k, v in t.items()[::-1]:
+        work(4)
         out = pair(pair(k, v), out)
     return out
 
@@ -157,6 +166,7 @@ def from_pairs(x: object) -> object:
     pairs = items(x)
     ready: list[tuple[object, object]] = []
     for p in pairs:
+        work(1)
         both = known(p)
         if both is None:
             return Steps(inserting(pairs))
@@ -237,14 +247,22 @@ def map_with_key(f: object, x: object) -> object:
     t = as_tab(x)
     if t is None:
         return FALLBACK
-    return Tab(trees.fill(t.root, [delay(f, [k, v]) for k, v in t.items()]))
+    thunks: list[object] = []
+    for k, v in t.items():
+        work(4)
+        thunks.append(delay(f, [k, v]))
+    return Tab(trees.fill(t.root, thunks))
 
 
 def map_(f: object, x: object) -> object:
     t = as_tab(x)
     if t is None:
         return FALLBACK
-    return Tab(trees.fill(t.root, [delay(f, [v]) for v in t.values()]))
+    thunks: list[object] = []
+    for v in t.values():
+        work(4)
+        thunks.append(delay(f, [v]))
+    return Tab(trees.fill(t.root, thunks))
 
 
 def union_with(f: object, x: object, y: object) -> object:
@@ -255,6 +273,7 @@ def union_with(f: object, x: object, y: object) -> object:
     out = trees.union(a.root, b.root)
     fewer = a if len(a) < len(b) else b
     for key in trees.keys(fewer.root):
+        work(20)
         one = trees.find(a.root, key)
         other = trees.find(b.root, key)
         if one is not None and other is not None:

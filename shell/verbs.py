@@ -523,7 +523,7 @@ VERBS: tuple[Verb, ...] = (
             "any reader of that format. A file is compiled anew, and that is part of what is seen; with "
             "`--expression` it is not."
         ),
-        examples=(("opsh profile -e '(prime 5000)' primes.sire", "Where the time of an expression goes."),),
+        examples=(("opsh profile -e '(sum (gen 20000 id))'", "Where the time of an expression goes."),),
         see="opsh-sire(1)",
         in_window=False,
     ),

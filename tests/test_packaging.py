@@ -42,7 +42,7 @@ def test_the_library_and_the_manual_come_along(wheel: Path) -> None:
     assert library
     assert library <= inside
     pages = {path.name for path in (ROOT / "man").glob("*.[17]")}
-    assert pages <= {Path(name).name for name in inside}
+    assert pages <= {Path(name).name for name in inside if "/data/share/man/man" in name}
 
 
 def test_an_installed_copy_runs_and_says_that_it_is_not_compiled(wheel: Path, tmp_path: Path) -> None:

@@ -1,7 +1,6 @@
 """opsh doc: what the library, or a module of one's own, says about its names."""
 
 from argparse import Namespace
-from collections.abc import Iterable
 from pathlib import Path
 
 import vm
@@ -24,7 +23,10 @@ def run(arguments: Namespace) -> int:
         modules = [page for page in known if name in (page.module, None)]
         entries = named(known, name) if name and not arguments.module else []
     if arguments.search:
-        return show_list(search(known, arguments.search), arguments.json)
+        found = list(search(known, arguments.search))
+        if not found:
+            raise ShellError(f"doc: nothing has {arguments.search} in it", "`opsh doc` lists the modules")
+        return show_list(found, arguments.json)
     if not entries and not modules:
         raise ShellError(f"doc: there is no {name}", unknown(known, name), USAGE)
     if arguments.check:
@@ -58,13 +60,12 @@ def show_modules(known: list[Page], json: bool) -> int:
     return DONE
 
 
-def show_list(entries: Iterable[Entry], json: bool) -> int:
-    found = list(entries)
+def show_list(entries: list[Entry], json: bool) -> int:
     if json:
-        for entry in found:
+        for entry in entries:
             print_json(fields(entry))
         return DONE
-    for line in table(["MODULE", "CALL", "ABOUT"], [[entry.module, entry.call, entry.text] for entry in found]):
+    for line in table(["MODULE", "CALL", "ABOUT"], [[entry.module, entry.call, entry.text] for entry in entries]):
         print_line(line)
     return DONE
 

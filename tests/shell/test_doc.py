@@ -78,6 +78,12 @@ def test_a_name_that_there_is_not_is_answered_with_those_like_it(doc: Doc) -> No
     assert caught.value.hint == "did you mean natFold?"
 
 
+def test_a_search_that_finds_nothing_says_so(doc: Doc) -> None:
+    assert "natFold f z n" in doc("--search", "lowest on")
+    with pytest.raises(ShellError, match="nothing has nosuchword in it"):
+        doc("--search", "nosuchword")
+
+
 def test_without_a_name_the_modules_are_listed(doc: Doc) -> None:
     rows = [line.split(maxsplit=2) for line in doc().splitlines()]
     assert ["cmp", "9", "Order"] in rows

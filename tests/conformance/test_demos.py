@@ -172,6 +172,10 @@ def test_the_hello_demo_keeps_pages_over_http_until_it_is_shut_down(boot: Boot) 
     opsh("start", str(directory), "--detach")
     here = site(directory)
     assert visit(f"{here}/a") == (200, b"hello")
+    with suppress(OSError):  # for nobody is left to answer
+        urllib.request.urlopen(f"{here}/shutdown", b"", timeout=1)
+    with Client(directory) as client:
+        until(lambda: client.call("cogs")["cogs"][0]["state"] == "finished")
 
 
 def test_the_tag_site_learns_pages_of_pictures_and_finds_them(boot: Boot) -> None:

@@ -17,7 +17,8 @@ lint: .venv/.tools  ## format, lint, types
 
 bench: build  ## tables of times; BASE=dir: beside those of that build; ONLY=name: only these programs of the vm
 	@BASE="$(BASE)" $(BIN)/python tests/bench/bench_vm.py $(ONLY)
-	@test -n "$(ONLY)" || ($(BIN)/python tests/bench/bench_sire.py && $(BIN)/python tests/bench/bench_machines.py 1)
+	@test -n "$(ONLY)" || ($(BIN)/python tests/bench/bench_sire.py && $(BIN)/python tests/bench/bench_growth.py \
+	  && $(BIN)/python tests/bench/bench_machines.py 1)
 
 bench-machines: build  ## how fast machines are, medians of several runs beside their bars; some minutes
 	@$(BIN)/python tests/bench/bench_machines.py

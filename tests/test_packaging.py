@@ -52,3 +52,13 @@ def test_an_installed_copy_runs_and_says_that_it_is_not_compiled(wheel: Path, tm
     version = subprocess.run([*command, "--version"], cwd=tmp_path, env=environment, capture_output=True, text=True)
     assert version.returncode == 0, version.stderr
     assert "not compiled" in version.stdout
+
+
+def test_a_first_start_finds_the_library_finished(wheel: Path, tmp_path: Path) -> None:
+    zipfile.ZipFile(wheel).extractall(tmp_path)
+    cache = tmp_path / "own"
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path), "OPSH_CACHE": str(cache)}
+    command = [sys.executable, "-P", "-m", "shell.main", "sire", "-e", "(add 2 3)"]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert done.stdout.strip() == "++ 5"
+    assert not cache.exists()

@@ -1,4 +1,4 @@
-"""The library's demos that talk to someone: by web browser, by poke, cog with cog, across a restart of their machine."""
+"""The library's demos that talk to someone: by web browser, by poke, cog with cog, and across a restart."""
 
 import json
 import re

@@ -88,7 +88,7 @@ def words(value: vm.Value) -> str:
         case vm.Row():
             return " ".join(words(item) for item in value.items)
         case vm.Tab():
-            return " ".join(words(key) for key in value.keys())
+            return " ".join(words(key) for key, _ in value.items())
     return ""
 
 
@@ -109,3 +109,10 @@ def test_a_demo_goes_on_for_ever_and_shows_what_it_is_about(loader: Loader, file
 @pytest.mark.parametrize("name", ["add", "sort", "|", "@", "#datacase", "runCog", "SOME", "barCat"])
 def test_the_prelude_offers(prelude: Module, name: str) -> None:
     assert name in prelude.bindings
+
+
+def test_words_are_the_same_where_other_names_mean_something_else(loader: Loader, tmp_path: Path) -> None:
+    file = tmp_path / "mine.sire"
+    file.write_text("#### mine\n\n:| word\n:| exp [{#}]\n\nadd={mine}\n\nif={mine}\n\n# words 16\n")
+    assert vm.evaluate(loader.load(file).value("add16"), 65535, 3) == 2
+    assert vm.evaluate(loader.load(file).value("sub16"), 3, 4) == 65535

@@ -159,6 +159,47 @@ def test_the_law_of_seeds_makes_the_same_bytes(call: Callable[..., vm.Value], va
     assert vm.equal(call("seed.law:loadSeed", seed), value)
 
 
+CHANGES = st.lists(st.tuples(st.booleans(), st.integers(0, 300)), max_size=150)
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(0, 300), CHANGES)
+def test_a_big_tab_has_what_was_put_in_and_not_taken_out(
+    call: Callable[..., vm.Value], size: int, changes: list[tuple[bool, int]]
+) -> None:
+    wanted = {key: key for key in range(size)}
+    big = call("bigtab.bigTabFromAscPairs", vm.row([vm.row([key, key]) for key in range(size)]))
+    for added, key in changes:
+        if added:
+            wanted[key] = key + 1
+            big = call("bigtab.bigTabIns", key, key + 1, big)
+        else:
+            wanted.pop(key, None)
+            big = call("bigtab.bigTabDel", key, big)
+    pairs = vm.row([vm.row(pair) for pair in sorted(wanted.items())])
+    assert vm.equal(call("bigtab.bigTabToPairs", big), pairs)
+    assert call("bigtab.bigTabLen", big) == len(wanted)
+
+
+def pins(value: vm.Value) -> set[bytes]:
+    """The hashes of all pins in a value."""
+    found: dict[bytes, vm.Pin] = {}
+    waiting = list(vm.pin(value).refs)
+    while waiting:
+        pin = waiting.pop()
+        if pin.hash not in found:
+            found[pin.hash] = pin
+            waiting += pin.refs
+    return set(found)
+
+
+def test_a_change_of_a_big_tab_makes_few_new_pins(call: Callable[..., vm.Value]) -> None:
+    big = call("bigtab.bigTabFromAscPairs", vm.row([vm.row([key, key]) for key in range(9000)]))
+    assert len(pins(big)) > 9000 // 64
+    for changed in (call("bigtab.bigTabIns", 4444, 0, big), call("bigtab.bigTabDel", 4444, big)):
+        assert 1 <= len(pins(changed) - pins(big)) <= 4
+
+
 SMALL = st.recursive(
     st.integers(0, 4),
     lambda inner: (

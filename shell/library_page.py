@@ -26,6 +26,13 @@ has all of these modules but those that are said to be imported by name.
 What a name takes and gives stands behind a
 .Li > ,
 for the reader: nothing checks it.
+Small letters are any type,
+.Li (a > b)
+is a function,
+.Li (a, b)
+a row of two;
+.Li Bit , Ord , Byte , Char , Str
+are all numbers.
 .Li Read a
 is short for two functions and a result: what to do with the form that is wrong
 and a message, and what to do with an

@@ -160,7 +160,7 @@ class Link:
                 self.cogs.update(by_number(params["cogs"]))
                 self.cogs = {number: cog for number, cog in self.cogs.items() if cog["state"] != "gone"}
                 self.watcher.changed(self)
-            case "status":
+            case "status" if params["state"] != self.state:
                 self.turn(params["state"])
 
     def take_entries(self, entries: Sequence[Entry]) -> None:

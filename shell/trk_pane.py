@@ -57,6 +57,7 @@ class TrkPane(Vertical):
         self.cog: int | None = None
         self.state = ""
         self.note = ""
+        self.told = Text()
         self.filter_text = ""
         self.filter: re.Pattern[str] | None = None
         self.filtering = False  # whether what is being written is a filter, and not a search
@@ -141,7 +142,9 @@ class TrkPane(Vertical):
             words.append(f"  only: {safe_line(self.filter_text)}", "cyan")
         if self.note:
             words.append(f"  {self.note}", "cyan")
-        self.query_one("#trk-head", Static).update(words)
+        if words != self.told:  # to draw it is most of what a new entry costs
+            self.told = words
+            self.query_one("#trk-head", Static).update(words)
 
     def on_line_log_moved(self, message: LineLog.Moved) -> None:
         message.stop()

@@ -14,14 +14,11 @@ from typing import Final, final
 from mypy_extensions import mypyc_attr
 
 from vm.hashing import hash_text, hash_value
-from vm.seed import Reader, SeedError, settle, split_pin
+from vm.seed import Reader, SeedError, budget, settle, split_pin
 from vm.values import App, MemoryLimit, Pin
 
 Read = Callable[[bytes], bytes]
 Find = Callable[[bytes], Pin]
-
-UNFOLDS: Final = 1 << 22
-"""How many values a pin's content may unfold to, or 1024 for each byte that it has in the store if that is more."""
 
 READS: Final = 8
 
@@ -106,7 +103,7 @@ class Content:
         self.item: Final = reader.read()
         self.claims: Final = reader.claims
         try:
-            digest = hash_value(self.item, max(UNFOLDS, 1024 * len(data)))
+            digest = hash_value(self.item, budget(data))
         except MemoryLimit:
             raise SeedError(len(data), "it unfolds to too large a value") from None
         if digest != pin.hash:

@@ -22,9 +22,10 @@ from __future__ import annotations
 from typing import Final, final
 
 from vm import shapes, trees
+from vm.hashing import LIMIT, Budget, hash_value
 from vm.room import bits
 from vm.turns import work
-from vm.values import App, Bar, Cow, Law, Pin, Row, Set, Tab, small
+from vm.values import App, Bar, Cow, Law, MemoryLimit, Pin, Row, Set, Tab, small
 
 MAGIC: Final = b"SEEDPOD:"
 SPARE: Final = 1 << 22
@@ -316,12 +317,12 @@ class Reader:
     to be proved: `claims` are those applications.
     """
 
-    def __init__(self, data: bytes, holes: list[Pin]) -> None:
+    def __init__(self, data: bytes, holes: list[Pin], spare: int = SPARE) -> None:
         self.data: Final = data
         self.pos = 0
         self.acc = 0
         self.filled = 0
-        self.copies = SPARE + 64 * len(data)
+        self.copies = spare + 64 * len(data)
         self.table: Final[list[object]] = list(holes)
         self.claims: Final[list[App]] = []
 
@@ -372,9 +373,17 @@ class Reader:
             raise self.fail("it is empty")
         for _ in range(fragments):
             table.append(self.fragment())
-        if self.pos - self.filled // 8 > len(self.data):
-            raise self.fail("ends within its fragments")
+        self.finish()
         return table[-1]
+
+    def finish(self) -> None:
+        """What is left fills up a word, with zeros."""
+        used = (8 * self.pos - self.filled + 7) // 8
+        if used > len(self.data):
+            raise self.fail("ends within its fragments")
+        if len(self.data) - used > 7 or self.acc or any(self.data[self.pos :]):
+            self.pos = used
+            raise self.fail("goes on after its end")
 
     def bits(self, n: int) -> int:
         """The next n <= 32 bits; zeros past the end."""
@@ -494,6 +503,12 @@ def split_pin(data: bytes) -> tuple[list[bytes], bytes]:
     return [data[i : i + 32] for i in range(8, end, 32)], data[end:]
 
 
+def budget(data: bytes) -> Budget:
+    """For hashing the values in these bytes: far more than is needed where nothing is shared between them, and not so
+    much that it takes long."""
+    return Budget(2 * LIMIT + 1024 * len(data))
+
+
 def load_pod(data: bytes) -> Pin:
     """The pin that a pod holds. Raises SeedError."""
     if data[:8] != MAGIC:
@@ -505,18 +520,29 @@ def load_pod(data: bytes) -> Pin:
         case _:
             raise SeedError(8, "a pod is a row of a hash and a row")
     pins: list[Pin] = []
+    allowed = budget(data)
+    spare = SPARE
     for entry in stored:
         match entry:
             case Row(items=[Bar(data=germ), Row(items=refs)]):
                 pass
             case _:
                 raise SeedError(8, f"pin {len(pins)} of the pod is not a row of a germ and a row")
-        holes: list[Pin] = []
-        for ref in refs:
-            if not isinstance(ref, int) or ref >= len(pins):
-                raise SeedError(8, f"pin {len(pins)} of the pod refers to one that is not before it")
-            holes.append(pins[ref])
-        pins.append(Pin(decode(germ, holes)))
+        try:
+            # Entries can share their germs and rows of references, and so be many more than the pod has room for.
+            allowed.take(64 * (len(germ) + len(refs)))
+            holes: list[Pin] = []
+            for ref in refs:
+                if not isinstance(ref, int) or ref >= len(pins):
+                    raise SeedError(8, f"pin {len(pins)} of the pod refers to one that is not before it")
+                holes.append(pins[ref])
+            reader = Reader(germ, holes, spare)
+            item = reader.read()
+            settle(reader.claims)
+            spare = min(spare, reader.copies)
+            pins.append(Pin(item, hash_value(item, allowed)))
+        except MemoryLimit:
+            raise SeedError(8, f"pin {len(pins)} of the pod unfolds to too large a value") from None
     if not pins:
         raise SeedError(8, "an empty pod")
     if pins[-1].hash != digest:

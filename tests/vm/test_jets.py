@@ -21,7 +21,6 @@ from shell.jet_samples import ARGUMENTS, Samples, call, law, quote
 from shell.jets import told
 from sire import Loader, library_path
 from vm import jets, order, room
-from vm.hashing import hash_value
 from vm.jet import PAUSE
 
 from .samples import wide
@@ -128,11 +127,6 @@ def test_walking_a_value_that_unfolds_can_be_interrupted() -> None:
     for name in ("barFlat", "padFlat", "_Blake3"):
         steps = jets.NATIVE[name].function(wide(100))
         assert [next(steps.generator) for _ in range(3)] == [PAUSE, PAUSE, PAUSE]
-
-
-def test_hashing_ends_at_a_limit_on_values_that_unfold() -> None:
-    with pytest.raises(vm.MemoryLimit):
-        hash_value(wide(100), 1 << 16)
 
 
 def test_arguments_are_listed_for_jets_only() -> None:

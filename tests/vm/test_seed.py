@@ -206,23 +206,3 @@ def loads_or_is_refused(data: bytes) -> None:
 def test_sizes_that_do_not_fit_the_bytes_are_refused_at_once(data: bytes) -> None:
     with pytest.raises(seed.SeedError):
         seed.load(data)
-
-
-def test_fragments_that_unfold_without_end_are_refused() -> None:
-    """f1 = (0 0), f2 = (f1 0), f3 = (f2 0) ..: each application copies the arguments of the one before it."""
-    n = 60_000
-    bits = 0
-    filled = 0
-    head = 1 << 90
-    body = bytearray()
-    for i in range(n):
-        width = (2 + i).bit_length()
-        bits |= ((1 + i if i else 1) << 1) << filled
-        filled += 2 * (1 + width)
-        body += (bits & ((1 << (filled & ~7)) - 1)).to_bytes(filled >> 3, "little")
-        bits >>= filled & ~7
-        filled &= 7
-    body += bits.to_bytes(1, "little")
-    data = words(0, 1, 0, 2, n, 2) + head.to_bytes(16, "little") + bytes([0, 0]) + bytes(body)
-    with pytest.raises(seed.SeedError):
-        seed.load(data + bytes(-len(data) % 8))

@@ -83,9 +83,9 @@ def compare(pin: vm.Pin, arguments: list[Value], steps: int = STEPS) -> tuple[bo
     return True, None if of_jet.same(of_law) else Difference(pin, arguments, of_law, of_jet)
 
 
-def check(name: str, pins: list[vm.Pin], examples: int) -> Report:
-    """Tries a jet on so many inputs, the same each time: the more, the more of them are new."""
-    samples = Samples(Random(name))
+def check(name: str, pins: list[vm.Pin], examples: int, seed: int = 0) -> Report:
+    """Tries a jet on so many inputs, the same each time for each seed: the more, the more of them are new."""
+    samples = Samples(Random(f"{name} {seed}"))
     arity = vm.jets.NATIVE[name].arity
     compared = 0
     for count in range(1, examples + 1) if pins else ():

@@ -155,7 +155,8 @@ class Samples:
 
     def tab(self) -> Value:
         if self.odds(2):
-            return quote(vm.tab([(self.key(), self.value()) for _ in range(self.random.randrange(7))]))
+            several = list(range(self.bulk())) if self.odds(8) else self.several(6, self.key)
+            return quote(vm.tab((key, self.value()) for key in several))
         keys = self.keys()
         assert isinstance(keys, vm.Set)
         return call(quote(keys), row_of([self.lazily(quote(self.value())) for _ in range(len(keys))]))
@@ -166,6 +167,9 @@ class Samples:
     # -- values --------------------------------------------------------------------------------------------------------
 
     def small(self) -> int:
+        """Mostly what can be a place, a length or a number of bits."""
+        if self.odds(24):
+            return self.random.choice(NASTY)
         return self.random.choice(NASTY[:9]) if self.odds(3) else self.random.randrange(10)
 
     def nat(self) -> int:
@@ -178,6 +182,8 @@ class Samples:
         return self.value() if self.odds(3) else self.random.randrange(10)
 
     def keys(self) -> Value:
+        if self.odds(16):
+            return vm.set_of(self.random.sample(range(10_000), self.bulk()))
         return vm.set_of([self.key() for _ in range(self.random.randrange(9))])
 
     def bar(self) -> Value:

@@ -55,7 +55,8 @@ def run_check(arguments: Namespace, names: list[str]) -> int:
     laws = load_laws(None if arguments.path is None else Path(arguments.path))
     native = [name for name in names if name in vm.jets.NATIVE]
     failed = []
-    for report in reports(native, laws, EXAMPLES if arguments.examples is None else arguments.examples):
+    examples = EXAMPLES if arguments.examples is None else arguments.examples
+    for report in reports(native, laws, examples, arguments.seed or 0):
         if report.difference is not None:
             failed.append(report.name)
         if arguments.json:
@@ -82,11 +83,11 @@ def load_laws(folder: Path | None) -> dict[str, list[vm.Pin]]:
         progress.end()
 
 
-def reports(names: list[str], laws: dict[str, list[vm.Pin]], examples: int) -> Iterator[Report]:
+def reports(names: list[str], laws: dict[str, list[vm.Pin]], examples: int, seed: int) -> Iterator[Report]:
     with Meter("checked") as meter:
         for count, name in enumerate(names):
             meter.show(count, len(names))
-            yield check(name, laws[name], examples)
+            yield check(name, laws[name], examples, seed)
 
 
 def told(report: Report) -> list[str]:

@@ -487,6 +487,7 @@ VERBS: tuple[Verb, ...] = (
             Argument("--check", Kind.FLAG, "run each on many inputs, and its law on the same"),
             Argument("--path", Kind.DIRECTORY, "with --check: take the laws from the `prelude` in this directory"),
             Argument("--examples", Kind.NUMBER, "with --check: how many inputs each is tried on (100)"),
+            Argument("--seed", Kind.NUMBER, "with --check: another choice of inputs for each number (0)"),
             JSON,
         ),
         help=(
@@ -494,7 +495,7 @@ VERBS: tuple[Verb, ...] = (
             "that it stands in for.\n\n"
             "With `--check` the native code of each is run, and its law without it, on the same inputs, most of "
             "which the jet is for and some not: it must give what its law gives, crashes included. The inputs are "
-            "the same each time. The laws are those of our own library, or of the module `prelude` in `--path`. "
+            "the same each time, for each `--seed`. The laws are those of our own library, or of the module `prelude` in `--path`. "
             "Status 1 if a jet is not its law; the input is printed."
         ),
         examples=(

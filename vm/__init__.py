@@ -1,7 +1,17 @@
 """PLAN: values, evaluation, jets, hashing, seeds. Pure: no I/O, no chance; the clock only limits how long it takes.
 
 This is the face that other floors use. A value (`Value`, any object) is a nat (an int >= 0) or a Pin, Law, App, Row,
-Bar, Cow, Set or Tab; what comes out of here is normal, and what goes in must be.
+Bar, Cow, Set or Tab; what comes out of here is normal, and what goes in must be. Nothing ever changes a value.
+
+    make        law app pin row bar set_of tab utf8; a nat is an int
+    ask         nat arity compare equal text, `pin.hash`, `pin.item`, `pin.refs`
+    evaluate    evaluate (or apply) f to values, or force one, to its normal form: within seconds and bytes, else
+                TimeLimit or MemoryLimit, or the program's own Crash; an Evaluation is one that goes on step by step,
+                and is Done, Crashed or Suspended after each run
+    write       save load: a value as a seed; save_pin load_pin lazy_pin: pin by pin, in a store; save_pod load_pod: a
+                pin with all under it; what is no such thing is a SeedError; hash_text parse_hash: hashes for people
+    jets        what has native code, by name and hash
+    process     tune watch: once, at its start; observe: profiles; compiled: is this the fast one; listing: code
 """
 
 from __future__ import annotations

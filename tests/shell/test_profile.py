@@ -36,7 +36,12 @@ def test_a_profile_tells_which_law_took_the_time(
     written = json.loads(trace.read_text())
     (profile,) = written["profiles"]
     names = [frame["name"] for frame in written["shared"]["frames"]]
+    assert written["$schema"] == "https://www.speedscope.app/file-format-schema.json"
+    assert set(written) == {"$schema", "exporter", "name", "shared", "profiles"}
+    assert set(profile) == {"type", "name", "unit", "startValue", "endValue", "samples", "weights"}
+    assert (profile["type"], profile["unit"], profile["startValue"]) == ("sampled", "seconds", 0)
     assert len(profile["samples"]) == len(profile["weights"])
+    assert all(0 <= number < len(names) for sample in profile["samples"] for number in sample)
     assert "count" in {names[number] for sample in profile["samples"] for number in sample}
     assert profile["endValue"] == pytest.approx(sum(profile["weights"]))
 

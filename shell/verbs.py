@@ -495,7 +495,8 @@ VERBS: tuple[Verb, ...] = (
             "that it stands in for.\n\n"
             "With `--check` the native code of each is run, and its law without it, on the same inputs, most of "
             "which the jet is for and some not: it must give what its law gives, crashes included. The inputs are "
-            "the same each time, for each `--seed`. The laws are those of our own library, or of the module `prelude` in `--path`. "
+            "the same each time, for each `--seed`. The laws are those of our own library, or of the module "
+            "`prelude` in `--path`. "
             "Status 1 if a jet is not its law; the input is printed."
         ),
         examples=(

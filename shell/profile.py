@@ -1,7 +1,8 @@
 """opsh profile: where the time of a program goes, by law.
 
 Between two slices of an evaluation the laws at work in it are noted, with the time since the last note. A law that is
-called in tail position takes its caller's place, as it does in the evaluator; a law that calls itself is noted once.
+called in tail position takes its caller's place, as it does in the evaluator; a law that calls itself is noted once; a
+small law, which is compiled where it is called, counts as its caller.
 """
 
 import json

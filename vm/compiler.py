@@ -49,6 +49,7 @@ from vm.words import (
     ADD,
     ADDK,
     APPLY,
+    BYTE,
     CALL,
     CLEAR,
     COMPILE,
@@ -121,6 +122,7 @@ FAST: Final[dict[str, tuple[int, int]]] = {
     "_Gte": (LTE, GTEK),
     "_Idx": (IDX, -1),
     "_Get": (IDX, IDXK),
+    "barIdx": (BYTE, -1),
 }
 SWAPPED: Final = {"_Gth", "_Gte", "_Get"}
 ALONE: Final = {"_Eqz", "_Dec", "inc", "_IsNat"}
@@ -833,8 +835,9 @@ class Maker:
         for i, ins in enumerate(self.out):
             if ins.op != LABEL:
                 c = places[ins.label] if ins.label >= 0 else ins.c
-                words = append(words, word(ins.op, ins.a, ins.b, c))
                 operands = ins.operands
+                b = int(in_order(operands or [])) if ins.op == TCALL else ins.b
+                words = append(words, word(ins.op, ins.a, b, c))
                 if operands is not None:
                     for k in range(0, len(operands), PER_WORD):
                         w: i64 = 0
@@ -927,7 +930,7 @@ class Maker:
                 # Where it jumps all that only the general form uses is a nat, and need not be cleared.
                 for r in ins.formula.registers:
                     live |= 1 << r
-            elif op == IDX:
+            elif op in (IDX, BYTE):
                 live |= 1 << ins.b | 1 << (ins.c & 0xFFFF)
         return clears
 
@@ -949,6 +952,11 @@ class Maker:
 
 def bits(mask: int) -> list[int]:
     return [i for i in range(mask.bit_length()) if mask >> i & 1]
+
+
+def in_order(operands: list[int]) -> bool:
+    """Can operands be moved to registers 0, 1 .. one after the other?"""
+    return all(x & CONST_BIT or x & INDEX_MASK >= i for i, x in enumerate(operands))
 
 
 def word(op: i64, a: i64, b: i64, c: i64) -> i64:

@@ -28,7 +28,7 @@ from typing import Any, Final, cast, final
 from librt.vecs import append, vec
 from mypy_extensions import i64
 
-from vm import shapes
+from vm import shapes, shared
 from vm.body import ItemSource, LawSource, entry, law_text
 from vm.compiler import compile_code
 from vm.formula import MOST_CELLS, OVER, compute
@@ -69,6 +69,7 @@ from vm.words import (
     ADD,
     ADDK,
     APPLY,
+    BYTE,
     CALL,
     CLEAR,
     COMPILE,
@@ -415,6 +416,22 @@ class Evaluation:
                             stack[base + k] = None
                         stack[base] = x
                         stack[base + 1] = y
+                    elif (w >> 24) & 65535:
+                        i = 0
+                        o = 0
+                        while i < n:
+                            if i % 3 == 0:
+                                o = words[pc]
+                                pc += 1
+                            k = o & INDEX_MASK
+                            if o & CONST_BIT:
+                                stack[base + i] = consts[k]
+                            elif k != i:
+                                stack[base + i] = stack[base + k]
+                                if o & LAST_BIT:
+                                    stack[base + k] = None
+                            o >>= OPERAND_BITS
+                            i += 1
                     else:
                         xs = gather(stack, consts, words, pc, 0, n, base)
                         i = 0
@@ -773,6 +790,14 @@ class Evaluation:
                     if isinstance(x, int) and isinstance(y, Row):
                         items = y.items
                         stack[a] = items[x] if x < len(items) else 0
+                        pc += k >> 16
+                    continue
+                elif op == BYTE:
+                    x = stack[base + ((w >> 24) & 65535)]
+                    k = w >> 40
+                    y = stack[base + (k & 65535)]
+                    if isinstance(x, int) and isinstance(y, Bar):
+                        stack[a] = NATS[shared.byte(y.held, x)] if x < y.size else 0
                         pc += k >> 16
                     continue
                 elif op == LTEK:

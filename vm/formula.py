@@ -96,6 +96,8 @@ ALONE: Final = {"_Eqz", "_ToNat", "w64", "w32"}
 WORDS: Final = {"w64": ADD_WORD, "w32": ADD_WORD}
 WRAPPED: Final = {"_Add": ADD_WORD, "_Mul": MUL_WORD, "inc": ADD_WORD}
 """What may be cut to a word before its result is, if its result is."""
+NATS: Final = {"barIdx", "barLen", "_Len", "_IsNat"}
+"""Jets that give nats, too."""
 COMPARISONS: Final = {"_Lth", "_Lte", "_Gth", "_Gte", "_Eql", "_Neq"}
 DIVISIONS: Final = {"_Div", "_Mod", "div64", "div32", "iDiv64"}
 
@@ -120,7 +122,9 @@ def is_nat(e: Exp, lets: dict[int, Exp]) -> bool:
     if isinstance(e, Fork):
         return is_nat(e.then, lets) and is_nat(e.other, lets)
     x = lets.get(e.slot) if isinstance(e, Var) else e
-    return is_step(x.jet.name) if isinstance(x, JetCall) else isinstance(x, Const) and isinstance(x.value, int)
+    if isinstance(x, JetCall):
+        return is_step(x.jet.name) or x.jet.name in NATS
+    return isinstance(x, Const) and isinstance(x.value, int)
 
 
 def is_total(e: JetCall, lets: dict[int, Exp]) -> bool:

@@ -28,7 +28,7 @@ JETS: Final = {words.JET, words.TJET}
 COUNTED: Final = {words.ROW, words.MAKE, words.APPLY, words.TAPPLY, words.DELAY}
 PLACES: Final = {words.JZ, words.JMP, words.JNAPP, words.JNNAT, words.JNLAW}
 ALONE: Final = {words.RET, words.RETF, words.CLEAR, words.HOLE}
-BINARY: Final = {words.ADD, words.SUB, words.MUL, words.EQL, words.NEQ, words.LTH, words.LTE, words.IDX}
+BINARY: Final = {words.ADD, words.SUB, words.MUL, words.EQL, words.NEQ, words.LTH, words.LTE, words.IDX, words.BYTE}
 WITH_SMALL: Final = {
     words.ADDK,
     words.SUBK,

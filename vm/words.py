@@ -20,7 +20,7 @@ FORCE: Final = 0  # evaluate a
 RET: Final = 1  # return a, which is evaluated
 JZ: Final = 2  # jump to c if nat(a) is 0
 CALL: Final = 3  # a = code c on operands, strict ones evaluated
-TCALL: Final = 4  # return code c on operands
+TCALL: Final = 4  # return code c on operands; b is 1 if each may be put in its place before the next is read
 ADD: Final = 5  # a = b + c
 ADDK: Final = 6  # a = b + constant c
 SUB: Final = 7
@@ -65,6 +65,7 @@ JNLAW: Final = 45  # jump to c if a is no law
 TAKE: Final = 46  # a = part c of b: head, last argument; name, arity, body; content
 SWITCH: Final = 47  # jump to the place in word constant c[a] of those that come next, or go on after them
 FORMULA: Final = 48  # a = what the formula in the next b words gives, then jump to c; or go on after it
+BYTE: Final = 49  # a = byte b of bar c
 
 INDEX_MASK: Final = (1 << 18) - 1
 CONST_BIT: Final = 1 << 18

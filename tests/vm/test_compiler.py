@@ -45,6 +45,8 @@ NAMES = {
     "_Len": 1,
     "_Car": 1,
     "_Cdr": 1,
+    "barIdx": 2,
+    "barLen": 1,
 }
 Program = tuple[int, list[object], object]
 """Number of arguments, lets, expression: a slot (int), ("const", value), ("jet", name), or a list, which is a call."""

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import vm
-from shell.jet_check import Report, check, compare, find_laws, library_files, load_scopes
+from shell.jet_check import Report, check, compare, find_laws, library_files, load_scopes, outcome, written
 from shell.jet_samples import ARGUMENTS, Samples, call, law, quote
 from shell.jets import told
 from sire import Loader, library_path
@@ -127,6 +127,47 @@ def test_walking_a_value_that_unfolds_can_be_interrupted() -> None:
     for name in ("barFlat", "padFlat", "_Blake3"):
         steps = jets.NATIVE[name].function(wide(100))
         assert [next(steps.generator) for _ in range(3)] == [PAUSE, PAUSE, PAUSE]
+
+
+def test_inputs_are_the_same_for_a_seed_and_others_for_another() -> None:
+    drawn = [[written(x) for x in Samples(Random(seed)).arguments("_Cmp", 2)] for seed in (1, 1, 2)]
+    assert drawn[0] == drawn[1] != drawn[2]
+
+
+def test_inputs_are_of_every_kind() -> None:
+    samples = Samples(Random(1))
+    found = {
+        kind_of(x) for _ in range(600) for x in samples.arguments("tabUnionWith", 3) + samples.arguments("_Put", 3)
+    }
+    assert found >= {
+        "crash",
+        "nat",
+        "huge",
+        "pin",
+        "law",
+        "app",
+        "no row",
+        "large row",
+        "large tab",
+        "Tab",
+        "Set",
+        "Bar",
+    }
+
+
+def kind_of(x: object) -> str:
+    """What an expression comes to."""
+    result = outcome(law(1, x), [quote(0)])
+    value = result.value
+    if result.kind == "crashed":
+        return "crash"
+    if isinstance(value, int):
+        return "huge" if value > 1 << 1000 else "nat"
+    if isinstance(value, vm.Row):
+        return "large row" if len(value.items) > 50 else "row" if value.items else "no row"
+    if isinstance(value, vm.Tab) and len(value) > 50:
+        return "large tab"
+    return {"Pin": "pin", "Law": "law", "App": "app"}.get(type(value).__name__, type(value).__name__)
 
 
 def test_arguments_are_listed_for_jets_only() -> None:

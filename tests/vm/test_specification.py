@@ -44,8 +44,26 @@ def quote(x: object) -> object:
     return vm.app(2, x)
 
 
+def deep(n: int) -> object:
+    body = quote(0)
+    for _ in range(n):
+        body = vm.app(0, quote(3), body)
+    return body
+
+
+DEEP = deep(130)
+
+
+ARITIES = st.one_of(st.integers(1, 4), st.integers(1, 4), st.sampled_from([131, 2**32, 2**64]))
+
+
 def laws(values: st.SearchStrategy[object]) -> st.SearchStrategy[object]:
-    return st.tuples(NATS, st.integers(1, 4), bodies(values)).map(lambda law: vm.law(*law))
+    """Laws, some with a let so deep that they are too large to compile."""
+
+    def build(name: int, arity: int, body: object, size: int) -> object:
+        return vm.law(name, arity, vm.app(1, DEEP, body) if size == 0 else body)
+
+    return st.tuples(NATS, ARITIES, bodies(values), st.integers(0, 7)).map(lambda law: build(*law))
 
 
 def natives(values: st.SearchStrategy[object]) -> st.SearchStrategy[object]:
@@ -107,6 +125,15 @@ def test_a_value_taken_apart_shows_its_plain_shape(x: object) -> None:
     """Op 1 with rows for its branches: what it shows of a native form is what it shows of the plain shape."""
     branches = [vm.law(0, 2, 0), vm.law(0, 4, 0), vm.law(0, 3, 0), vm.law(0, 2, 0)]
     assert by_machine(1, [*branches, x]) == by_equations(1, [*branches, x])
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+@given(VALUES)
+def test_a_value_taken_apart_and_put_together_again_is_itself(x: object) -> None:
+    """Op 1 with ops for its branches: 4 makes the pin again, 0 the law; an application is applied again."""
+    branches = [4, 0, vm.law(0, 2, vm.app(0, 1, 2)), vm.law(0, 1, 1)]
+    assert by_machine(1, [*branches, x]) == by_equations(1, [*branches, x])
+    assert vm.equal(vm.evaluate(1, *branches, x), x)
 
 
 @pytest.mark.parametrize("op", [5, 6, 2**64, 2**200])

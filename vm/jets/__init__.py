@@ -15,8 +15,6 @@ FAMILIES: Final = (control, numbers, compare, rows, sets, tabs, bars, machine_wo
 NATIVE: Final[dict[str, Jet]] = {jet.name: jet for family in FAMILIES for jet in family.JETS}
 LAWS_ONLY: Final = {
     "_Times": ("numbers", 3),
-    "_Bitwise": ("numbers", 3),
-    "_NatFold": ("numbers", 3),
     "_TryExp": ("whole", 1),
 }
 """What is known by name and hash, but has no native code here: family and arity."""

@@ -13,7 +13,7 @@ from vm import long
 from vm.jet import FALLBACK, Jet, Steps
 from vm.jets.common import Work, bit, nat
 from vm.room import LARGE, allow, bits, times
-from vm.values import App, known
+from vm.values import App, delay, known
 
 
 def to_nat(x: object) -> object:
@@ -199,6 +199,42 @@ def clear_bit(i: object, x: object) -> object:
     return x
 
 
+def nat_fold(f: object, z: object, n: object) -> object:
+    return Steps(folding(f, z, n)) if isinstance(n, int) and n else z
+
+
+def folding(f: object, acc: object, n: int) -> Work:
+    count = bits(n)
+    for byte in n.to_bytes((count + 7) >> 3, "little"):
+        for i in range(min(8, count)):
+            acc = yield delay(f, [acc, byte >> i & 1])
+        count -= 8
+    return acc
+
+
+def bitwise(f: object, x: object, y: object) -> object:
+    return Steps(combining(f, nat(x), nat(y)))
+
+
+def combining(f: object, x: int, y: int) -> Work:
+    """What f gives is a bit, as a rule; what is more is added."""
+    count = max(bits(x), bits(y))
+    size = (count + 7) >> 3
+    xs = x.to_bytes(size, "little")
+    ys = y.to_bytes(size, "little")
+    out = bytearray(size)
+    more = 0
+    for i in range(count):
+        at = i >> 3
+        got = yield delay(f, [xs[at] >> (i & 7) & 1, ys[at] >> (i & 7) & 1])
+        n = nat(got)
+        if n > 1:
+            more += left(n, i)
+        elif n:
+            out[at] |= 1 << (i & 7)
+    return int.from_bytes(out, "little") + more
+
+
 SHOWN: Final = 10**4000
 """What Python shows at once; beyond that, halves of it."""
 
@@ -254,6 +290,8 @@ JETS: Final = [
     Jet("_Con", 2, "ss", con, [1, 0], True),
     Jet("_Dis", 2, "ss", dis, [1, 0], True),
     Jet("_Mix", 2, "ss", mix, [1, 0], True),
+    Jet("_NatFold", 3, "lls", nat_fold),
+    Jet("_Bitwise", 3, "lss", bitwise, [2, 1]),
     Jet("_PopCount", 1, "s", pop_count, None, True),
     Jet("_Met", 1, "s", met, None, True),
     Jet("_Trunc", 2, "ss", trunc, None, True),

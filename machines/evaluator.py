@@ -55,12 +55,12 @@ class Worker:
         self.reader: asyncio.StreamReader | None = None
         self.writer: asyncio.StreamWriter | None = None
 
-    async def evaluate(self, request: Eval) -> tuple[Computed | Given, list[Value]]:
+    async def evaluate(self, request: Eval, memory: int) -> tuple[Computed | Given, list[Value]]:
         """Raises OSError or EOFError if the worker is no more, TimeoutError if it does not reply."""
         if self.reader is None or self.writer is None:
             self.reader, self.writer = await asyncio.open_connection(sock=self.sock, limit=1 << 30)
         job = msgspec.msgpack.encode(
-            [min(request.seconds, worker.LONGEST), self.traffic.encode(vm.row([request.f, *request.xs]))]
+            [min(request.seconds, worker.LONGEST), memory, self.traffic.encode(vm.row([request.f, *request.xs]))]
         )
         self.writer.write(len(job).to_bytes(worker.LENGTH, "big") + job)
         async with asyncio.timeout(min(request.seconds, worker.LONGEST) + GRACE):
@@ -80,11 +80,12 @@ class Worker:
 
 
 class Workers:
-    """The evaluator of a machine."""
+    """The evaluator of a machine: so many processes at once, and each evaluation may take so many bytes."""
 
-    def __init__(self, evaluated: Evaluated, count: int | None = None) -> None:
+    def __init__(self, evaluated: Evaluated, count: int, memory: int) -> None:
         self.evaluated = evaluated
-        self.count = count or os.cpu_count() or 1
+        self.count = count
+        self.memory = memory
         self.waiting: deque[tuple[Where, Eval]] = deque()
         self.running: dict[Where, asyncio.Task[None]] = {}
         self.idle: list[Worker] = []
@@ -128,7 +129,7 @@ class Workers:
         me = asyncio.current_task()
         one = self.idle.pop() if self.idle else Worker()
         try:
-            answer, shown = await one.evaluate(request)
+            answer, shown = await one.evaluate(request, self.memory)
             if len(one.traffic.known) < MEMORY:
                 self.idle.append(one)
             else:

@@ -188,7 +188,7 @@ class Host:
         }
         self.http: Http | None = None
         self.machine.devices = {vm.utf8(name): device for name, device in devices.items()}
-        self.workers = Workers(self.machine.evaluated, self.config.evaluation_workers)
+        self.workers = Workers(self.machine.evaluated, self.config.evaluation_workers, self.config.limits.memory)
         self.machine.evaluator = self.workers
         self.mark = Mark(self.directory)
         self.shower = None if self.layout is None else Shower(self.layout, self.out, self.mark, self.shown_from_thread)

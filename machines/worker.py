@@ -1,7 +1,7 @@
 """The process that evaluates `%eval` requests, one after the other, for the host that started it.
 
 It reads jobs from a socket and writes replies, each a frame: the length in 4 bytes, then msgpack.
-    job    [seconds, pod of the row [f x..]]
+    job    [seconds, bytes of memory that it may take, pod of the row [f x..]]
     reply  [kind, pod of [value] | [op arg] | [], [pod of a trk value..]]    kind: 0 done, 1 crashed, 2 timed out
 """
 
@@ -22,7 +22,6 @@ from vm import Value
 
 DONE, CRASHED, TIMED_OUT = range(3)
 LENGTH = 4
-MEMORY_LIMIT = 1 << 30
 TRK_LIMIT = 1000
 LONGEST = 366 * 24 * 3600
 
@@ -37,16 +36,17 @@ def main() -> None:
     traffic = Traffic()
     file = sock.makefile("rwb")
     while len(length := file.read(LENGTH)) == LENGTH:
-        seconds, pod = msgspec.msgpack.decode(file.read(int.from_bytes(length, "big")), type=tuple[int, bytes])
+        job = msgspec.msgpack.decode(file.read(int.from_bytes(length, "big")), type=tuple[int, int, bytes])
+        seconds, memory, pod = job
         evaluating.set()
-        kind, value, shown = evaluate(traffic.decode(pod), min(seconds, LONGEST))
+        kind, value, shown = evaluate(traffic.decode(pod), min(seconds, LONGEST), memory)
         evaluating.clear()
         reply = msgspec.msgpack.encode([kind, traffic.encode(value), [traffic.encode(one) for one in shown]])
         file.write(len(reply).to_bytes(LENGTH, "big") + reply)
         file.flush()
 
 
-def evaluate(job: Value, seconds: int) -> tuple[int, Value, list[Value]]:
+def evaluate(job: Value, seconds: int, memory: int) -> tuple[int, Value, list[Value]]:
     shown: list[Value] = []
 
     def show(value: Value) -> None:
@@ -55,7 +55,7 @@ def evaluate(job: Value, seconds: int) -> tuple[int, Value, list[Value]]:
 
     f, *xs = job.items if isinstance(job, vm.Row) else [0]
     try:
-        return DONE, vm.row([vm.evaluate(f, *xs, seconds=seconds, trk=show, memory=MEMORY_LIMIT)]), shown
+        return DONE, vm.row([vm.evaluate(f, *xs, seconds=seconds, trk=show, memory=memory)]), shown
     except vm.Crash as crash:
         return CRASHED, vm.row([crash.op, crash.arg]), shown
     except (vm.TimeLimit, vm.MemoryLimit):

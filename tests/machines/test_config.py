@@ -25,6 +25,7 @@ from tests.machines.programs import (
     law,
     row_of,
     script,
+    spin,
     wait_until,
 )
 from tests.machines.test_host import ROOT, make, running, until
@@ -93,11 +94,14 @@ def test_a_machine_keeps_to_its_time_limit(tmp_path: Path) -> None:
 
 def test_a_machine_keeps_to_its_memory_limit(tmp_path: Path) -> None:
     hoard = law("hoard", 1, vm.app(1, ap(SELF, ap(INC, A)), row_of(A, B)))
-    directory = make(tmp_path / "m", vm.app(law("greedy", 2, ap(const(hoard), 0)), asks(WHEN)))
+    elsewhere = script(asks(evaluate(60, hoard, 0)), asks(wait_until(1 << 40)))
+    greedy = vm.app(law("greedy", 2, ap(const(hoard), 0)), asks(WHEN))
+    directory = make(tmp_path / "m", script(asks(spin(greedy), spin(elsewhere)), asks(wait_until(1 << 40))))
     (directory / CONFIG).write_text("[evaluation]\nmegabytes = 20\n")
     with running(directory) as client:
-        until(client, "cogs", lambda answer: answer["cogs"][0]["state"] == "crashed")
-        assert "too much memory" in client.call("cogs")["cogs"][0]["error"]
+        until(client, "cogs", lambda answer: len(answer["cogs"]) == 3 and answer["cogs"][1]["state"] == "crashed")
+        assert "too much memory" in client.call("cogs")["cogs"][1]["error"]
+        until(client, "trk", lambda answer: "[0=[]]" in [entry["text"] for entry in answer["entries"]], last=10)
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="there is no /proc")

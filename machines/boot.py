@@ -4,7 +4,7 @@ from pathlib import Path
 from time import time_ns
 
 import vm
-from machines import config, heart, reading
+from machines import config, heart, reading, sharing
 from machines.draft import draft
 from machines.events import Event, encode
 from machines.heart import Moment
@@ -22,11 +22,11 @@ def boot(directory: Path, program: Value) -> None:
     when it is complete. Raises MachineError, and vm.Crash if the program crashes.
     """
     with draft(directory) as half:
-        fill(half, program)
+        fill(half, program, directory.parent)
         (half / config.CONFIG).write_text(config.text())
 
 
-def fill(directory: Path, program: Value) -> None:
+def fill(directory: Path, program: Value, place: Path) -> None:
     lock = Lock(directory)
     now = time_ns()
     pin = vm.pin(program)
@@ -42,6 +42,6 @@ def fill(directory: Path, program: Value) -> None:
         batch.put_record(TRK, n, reading.encode_trk(1, entry))
     store = Store(directory, create=True)
     Snapshots(store).write_pin(batch, pin)
-    store.commit(batch)
+    sharing.fill(store, batch, place)
     store.close()
     lock.release()

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import vm
 from machines import past, reading
 from machines.errors import MachineError
+from machines.origin import origin
 from machines.past import Progress
 from machines.store import SNAPSHOTS, TRK, Records, read_pin
 
@@ -30,8 +31,8 @@ def verify(records: Records, progress: Progress | None = None) -> Report:
     end = past.last(records)
     pins, _ = records.space().tables["pins"]
     total = pins + end
-    report.wrong += few(bad_pins(records, report, total, progress))
-    report.events = end - past.origin(records)
+    report.wrong += [*records.bad_packs(), *few(bad_pins(records, report, total, progress))]
+    report.events = end - origin(records)
     report.snapshots = len(list(records.every_record(SNAPSHOTS, 0, end + 1)))
     try:
         report.wrong += past.verify(records, lambda done, _: progress(pins + done, total) if progress else None)
@@ -42,7 +43,11 @@ def verify(records: Records, progress: Progress | None = None) -> Report:
 
 
 def few(wrong: Iterator[str]) -> list[str]:
-    found = list(wrong)
+    found: list[str] = []
+    try:
+        found.extend(wrong)
+    except MachineError as error:
+        found.append(error.message)  # What cannot be read ends the search.
     return found if len(found) <= MOST else [*found[:MOST], f"and {len(found) - MOST} more like that"]
 
 
@@ -56,7 +61,7 @@ def bad_pins(records: Records, report: Report, total: int, progress: Progress | 
         for head, content in zip(heads, records.contents([head.hash for head in heads]), strict=True):
             wanted.update(head.refs)
             try:
-                vm.load_pin(head.hash, content, lambda hash: vm.lazy_pin(hash, read_pin))
+                vm.check_pin(head.hash, content, lambda hash: vm.lazy_pin(hash, read_pin))
             except vm.SeedError as error:
                 yield f"pin {vm.hash_text(head.hash)}: {error}"
             except MachineError as error:

@@ -39,6 +39,8 @@ class Config:
     snapshot_seconds: float = setting(
         2.0, "or so many seconds of evaluation, which a start after a kill does again", 0.001, 1e7
     )
+    history_events: int = setting(0, "how many of the last events `opsh prune` keeps,", 0, 1 << 48)
+    history_days: float = setting(0.0, "and those of how many days; if both are 0, all", 0, 1e5)
     stop_seconds: float = setting(5.0, "how long a stop waits for evaluations that are under way", 0, 3600)
 
     @property

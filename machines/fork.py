@@ -13,7 +13,7 @@ from machines.draft import draft, sync
 from machines.lock import Lock
 from machines.remote import Remote, opened
 from machines.shown import Mark
-from machines.store import KEYS, LOG, SNAPSHOTS, TRK, Store, copy_file
+from machines.store import KEYS, LOG, SNAPSHOTS, TRK, Store, copy_store
 
 
 def fork(directory: Path, new: Path, event: int | None = None) -> int:
@@ -27,8 +27,8 @@ def fork(directory: Path, new: Path, event: int | None = None) -> int:
         lock = Lock(half)
         if isinstance(records, Remote):
             records.copy(half / home.STORE)
-        else:
-            copy_file(directory / home.STORE, half / home.STORE)
+        elif isinstance(records, Store):
+            copy_store(records, half / home.STORE)
         store = Store(half)
         event = past.last(store) if event is None else event
         cut(store, event)

@@ -6,6 +6,7 @@ from pathlib import Path
 from machines.errors import UNREACHABLE, MachineError
 
 STORE = "store.mdb"
+PACKS = "packs"
 SOCKET = "control.sock"
 LOCK = "lock"
 SHOWN = "shown"

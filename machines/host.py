@@ -38,12 +38,15 @@ from machines.events import encode
 from machines.heart import Divergence, Moment
 from machines.lock import Lock
 from machines.machine import Machine, Record
+from machines.origin import origin
+from machines.prune import before_origin, cut_off
 from machines.reading import Entry
+from machines.removal import Removal
 from machines.resident import rss, watch
 from machines.server import Server
 from machines.shown import Layout, Mark, Shower
 from machines.snapshots import Snapshots
-from machines.store import LOG, SNAPSHOTS, TRK, Batch, Store, copy_file
+from machines.store import LOG, SNAPSHOTS, TRK, Batch, Store, copy_store
 
 if TYPE_CHECKING:
     from machines.device_http import Http
@@ -121,6 +124,8 @@ class Host:
         self.failure: BaseException | None = None
         self.batch = Batch()
         self.batched = 0
+        self.flushes = 0
+        self.on_disk = 0
         self.changed: set[int] = set()
         self.in_flight: asyncio.Future[bool] | None = None
         self.awaited: deque[tuple[int, asyncio.Future[int]]] = deque()
@@ -173,6 +178,7 @@ class Host:
         self.trk_next = self.store.last(TRK) + 1
         self.trk_durable = self.trk_next
         self.snapshots = Snapshots(self.store)
+        self.removal = Removal(self.snapshots)
         self.snapshot_at = (self.store.last(SNAPSHOTS), 0)
         self.machine = Machine(moment, event, time_ns, self.config.limits)
         self.machine.last_event = last_event
@@ -382,22 +388,84 @@ class Host:
             self.flush()
         return self.machine.event
 
+    async def prune(self, event: int, rule: str) -> Entry:
+        """Begin the past after `event`, of which there is a snapshot, and answer when all before it is gone."""
+        batch = cut_off(self.store, event, rule)
+        self.batch.puts += batch.puts
+        await self.written()
+        for table, keys in before_origin(self.store).items():
+            self.removal.delete(table, keys)
+        await self.removed()
+        return {}
+
+    async def forget_snapshots(self, events: list[int]) -> Entry:
+        """Delete snapshots, but for the newest and the one that the past begins with."""
+        stay = {origin(self.store), self.store.last(SNAPSHOTS)}
+        self.removal.delete(SNAPSHOTS, [n.to_bytes(8, "big") for n in events if n not in stay])
+        await self.removed()
+        return {}
+
+    async def sweep_begin(self) -> Entry:
+        """See machines.removal."""
+        self.removal.begin()
+        self.snapshot()
+        await self.written()
+        return {}
+
+    async def sweep(self, pins: list[bytes], seen: int) -> Entry:
+        """Answers with the pins that were met after the first `seen` ones; if there are none, `pins` will go."""
+        try:
+            met = self.removal.met_since(seen)
+        except LookupError:
+            raise MachineError(f"{self.name}: another gc was begun", "wait for it, or begin again") from None
+        if not met:
+            self.removal.doom(pins)
+            self.flush()
+        return {"met": [hash.hex() for hash in met]}
+
+    async def sweep_end(self) -> Entry:
+        """Answers when all is gone."""
+        self.removal.end()
+        await self.removed()
+        return {}
+
+    async def written(self) -> None:
+        """Wait until all that has been collected by now is on disk."""
+        number = self.flushes + bool(self.batch.puts or self.batch.gone or self.removal.queue)
+        while self.on_disk < number:
+            self.flush()
+            if self.failure is not None:
+                raise self.failure
+            if self.in_flight is None:
+                break
+            await asyncio.wait([self.in_flight])
+            await asyncio.sleep(0)
+
+    async def removed(self) -> None:
+        """Wait until nothing waits to be removed."""
+        while self.removal.queue or self.snapshots.doomed:
+            await self.written()
+
     async def copy(self, file: Path) -> Entry:
         """Copy the store, as it is on disk, to a file that is not there."""
         if self.why:
             raise MachineError(f"{self.name}: it is stopping", "try again when it has stopped")
         try:
             # On the one thread that commits, so that nothing is written meanwhile.
-            await self.loop.run_in_executor(self.disk, copy_file, self.store.path, file)
+            await self.loop.run_in_executor(self.disk, copy_store, self.store, file)
         except OSError as error:
             raise MachineError(f"{file}: cannot copy the store there: {error.strerror}", "check the space") from None
         return {}
 
     def flush(self) -> None:
         """Send the batch to the disk, unless one is on its way already."""
-        if not self.batch.puts or self.in_flight is not None:
+        if self.in_flight is None:
+            self.removal.put(self.batch)
+        if not (self.batch.puts or self.batch.gone) or self.in_flight is not None:
             return
         batch, self.batch, self.batched = self.batch, Batch(), 0
+        self.flushes += 1
+        number = self.flushes
         changed, self.changed = self.changed, set()
         reached = self.machine.event, self.trk_next
         try:
@@ -406,9 +474,11 @@ class Host:
             self.fail(error)
             return
         self.in_flight = self.loop.run_in_executor(self.disk, writing.sync)
-        self.in_flight.add_done_callback(lambda future: self.synced(future, batch, reached, changed))
+        self.in_flight.add_done_callback(lambda future: self.synced(future, number, batch, reached, changed))
 
-    def synced(self, future: asyncio.Future[bool], batch: Batch, reached: tuple[int, int], changed: set[int]) -> None:
+    def synced(
+        self, future: asyncio.Future[bool], number: int, batch: Batch, reached: tuple[int, int], changed: set[int]
+    ) -> None:
         self.in_flight = None
         error = future.exception()
         if error is not None:
@@ -418,10 +488,13 @@ class Host:
             # The map was full: write the same batch again, in front of what collected meanwhile.
             self.store.grow()
             self.batch.puts[:0] = batch.puts
+            self.batch.gone[:0] = batch.gone
             self.batch.size += batch.size
             self.changed |= changed
             self.flush()
             return
+        self.removal.written(batch)
+        self.on_disk = number
         self.durable, self.trk_durable = reached
         while self.awaited and self.awaited[0][0] <= self.durable:
             number, waiter = self.awaited.popleft()

@@ -79,6 +79,7 @@ TEXT = Parameter("a text", text)
 NAME = Parameter("a text", text, needed=True)
 SEED = Parameter("the bytes of a seed in Base64", data, needed=True)
 STEPS = Parameter("a list of whole numbers", listed(whole))
+EVENTS = Parameter("a list of whole numbers", listed(whole), needed=True)
 WORDS = Parameter("a list of texts", listed(text), needed=True)
 SECONDS = Parameter("a number of seconds", seconds)
 SPOKEN = Parameter("a number, or a list of those that you speak", versions, needed=True)
@@ -105,6 +106,11 @@ METHODS: dict[str, dict[str, Parameter]] = {
     "pins": {"hashes": WORDS, "from": NUMBER},
     "space": {},
     "copy": {"file": NAME},
+    "prune": {"event": NUMBER, "rule": NAME},
+    "forget_snapshots": {"events": EVENTS},
+    "sweep_begin": {},
+    "sweep": {"pins": WORDS, "seen": NUMBER},
+    "sweep_end": {},
 }
 
 

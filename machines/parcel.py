@@ -26,8 +26,10 @@ from machines import home, past, reading, snapshots
 from machines.draft import draft
 from machines.errors import MachineError
 from machines.lock import Lock
+from machines.origin import ORIGIN, origin
 from machines.past import Progress
 from machines.remote import opened
+from machines.sharing import borrow, tidy
 from machines.shown import Mark
 from machines.store import (
     END,
@@ -49,7 +51,7 @@ from machines.store import (
 MAGIC = b"opsh machine 1\n\0"
 FRAME = 13
 NUMBERED = {b"L": LOG, b"S": SNAPSHOTS, b"T": TRK}
-BATCH = 16 << 20
+BATCH = 64 << 20
 """Bytes that are written at once; so much may have to be read again by an import that goes on."""
 
 SO_FAR = "import"
@@ -94,7 +96,7 @@ def private(path: str, flags: int) -> int:
 
 def write(records: Records, out: BinaryIO, log: bool, progress: Progress | None) -> int:
     event = past.last(records)
-    origin = past.origin(records) if log else event
+    first = origin(records) if log else event
     fresh, root = state(records, event)
     roots = [root]
     if log:
@@ -113,7 +115,7 @@ def write(records: Records, out: BinaryIO, log: bool, progress: Progress | None)
             progress(min(done, total + rest), total + rest)
 
     out.write(MAGIC)
-    header = Header(event, root, created if isinstance(created, int) else 0, origin, total, rest)
+    header = Header(event, root, created if isinstance(created, int) else 0, first, total, rest)
     put(b"H", msgspec.msgpack.encode(header))
     for hash, content in contents(records, fresh, order):
         put(b"P", hash + content)
@@ -187,7 +189,8 @@ def import_(file: Path, directory: Path, progress: Progress | None = None) -> in
         lock = Lock(half)
         store = Store(half, create=True)
         try:
-            event = Reading(file, source, store).read(progress)
+            event = Reading(file, source, store, directory.parent).read(progress)
+            tidy(store)
             mark = Mark(half)
             mark.set(store.last(TRK))
             mark.close()
@@ -207,8 +210,9 @@ class Unsound(MachineError):
 class Reading:
     """One file on its way into a store."""
 
-    def __init__(self, file: Path, source: BinaryIO, store: Store) -> None:
+    def __init__(self, file: Path, source: BinaryIO, store: Store, place: Path) -> None:
         self.file = file
+        self.place = place
         self.source = source
         self.store = store
         self.length = os.fstat(source.fileno()).st_size
@@ -269,7 +273,7 @@ class Reading:
                 self.at = so_far
             case None:
                 self.batch = first_batch(header.created)
-                self.batch.put_meta(past.ORIGIN, header.origin)
+                self.batch.put_meta(ORIGIN, header.origin)
             case _:
                 raise MachineError(
                     f"{self.store.path.parent}: another import was begun here",
@@ -278,6 +282,7 @@ class Reading:
         self.head = head
 
     def save(self) -> None:
+        borrow(self.store, self.batch, self.place)
         self.batch.put_meta(SO_FAR, [self.head, self.at])
         self.store.commit(self.batch)
         self.batch = Batch()
@@ -291,7 +296,7 @@ class Reading:
             for ref in head_of(hash, content).refs:
                 if ref not in self.waiting and not self.store.has_pin(ref):
                     raise self.bad(f"pin {vm.hash_text(ref)} is not before the pin it is under")
-            vm.load_pin(hash, content, lambda ref: vm.lazy_pin(ref, self.content))
+            vm.check_pin(hash, content, lambda ref: vm.lazy_pin(ref, self.content))
         except (vm.SeedError, ValueError) as error:
             raise self.bad(f"a pin is bad: {error}") from None
         self.waiting[hash] = content

@@ -6,9 +6,8 @@ import vm
 from machines import heart, reading, snapshots
 from machines.errors import MachineError
 from machines.heart import Divergence, Moment
+from machines.origin import beginning, origin
 from machines.store import LOG, SNAPSHOTS, Batch, Records, read_pin
-
-ORIGIN = "origin"
 
 Progress = Callable[[int, int], None]
 """Hears of how much is done of how much."""
@@ -49,12 +48,6 @@ def last(store: Records) -> int:
     return max(store.last(LOG), origin(store))
 
 
-def origin(store: Records) -> int:
-    """The event before the first one in the log: 0, or where the past was cut off."""
-    found = store.meta(ORIGIN)
-    return found if isinstance(found, int) else 0
-
-
 def require(store: Records, event: int) -> None:
     """Raises MachineError if the machine cannot go back, or forth, to the moment after `event`."""
     # In this order: a running machine writes between two questions, and its log is never behind its snapshots.
@@ -64,7 +57,7 @@ def require(store: Records, event: int) -> None:
     if event > end:
         raise MachineError(f"{store.name}: there is no event {event}; the last one is {end}", "opsh events lists them")
     if event < first:
-        raise MachineError(f"{store.name}: its past before event {first} was cut off", "opsh events lists what is left")
+        raise MachineError(f"{store.name}: {beginning(store)}", "opsh events lists what is left")
 
 
 def advance(store: Records, moment: Moment, n: int, data: bytes) -> list[int]:
@@ -96,8 +89,9 @@ def verify(store: Records, progress: Progress | None = None) -> list[str]:
     Returns what is wrong; raises store.Corrupt where it cannot go on.
     """
     wrong: list[str] = []
-    end = last(store)
+    # In this order: a running machine's log is never behind its snapshots.
     roots = dict(store.every_record(SNAPSHOTS, 0))
+    end = last(store)
     check = snapshots.Snapshots(store)
     done = origin(store)
     moment = snapshots.load(store, roots[done]) if done in roots else Moment()

@@ -4,7 +4,7 @@
     records {table, from, to}     ->  {last, entries: [[number, bytes]..]}    last: the highest number below `to`
     heads   {after}               ->  {pins: [[hash, size, [hash under it..]]..]}
     pins    {hashes, from}        ->  {pins: [[size, bytes]..]}    as many as fit; the first one from byte `from` on
-    space   {}                    ->  {file, free, tables: {name: [entries, bytes]}}
+    space   {}                    ->  {file, free, tables: {name: [entries, bytes]}, packs: {name: [bytes, links]}}
 
 Bytes are in Base64 and hashes in hexadecimal.
 """
@@ -49,7 +49,7 @@ def answer(store: Store, method: str, params: Message) -> Message:
             return {"pins": pieces(store, [parse_hash(hash) for hash in hashes], start)}
         case "space", _:
             space = store.space()
-            return {"file": space.file, "free": space.free, "tables": space.tables}
+            return {"file": space.file, "free": space.free, "tables": space.tables, "packs": space.packs}
     raise CallError(BAD_PARAMS, f"{method} has other params; see opsh-protocol(7)")
 
 

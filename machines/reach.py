@@ -36,8 +36,8 @@ def snapshots(records: Records) -> dict[int, bytes]:
 
 
 def programs(records: Records) -> list[bytes]:
-    """The pins that the log refers to."""
+    """The pins that the log refers to, as far as it goes now: a machine may write it faster than it is read."""
     found: dict[bytes, None] = {}
-    for n, data in records.every_record(LOG, 0):
+    for n, data in records.every_record(LOG, 0, records.last(LOG) + 1):
         found.update(dict.fromkeys(reading.programs(reading.decode_event(records, n, data))))
     return list(found)

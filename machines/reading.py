@@ -13,6 +13,7 @@ from machines import cogs, device_time, events, parts, requests
 from machines.events import Booted, Crash, Delivered, Dropped, Event, Receipt, Restarted, Timeout
 from machines.heart import Moment
 from machines.machine import Trk, state_word
+from machines.origin import beginning
 from machines.store import LOG, TRK, Records
 from vm import Value
 
@@ -159,7 +160,7 @@ def event_page(store: Records, first: int | None, to: int | None, last: int | No
         words = "; ".join(map(summary, event.receipts))
         return {"event": n, "time": event.time, "cog": cogs[0], "cogs": cogs, "summary": words}
 
-    return page(store, LOG, first, to, last, entry)
+    return page(store, LOG, first, to, last, entry) | {"beginning": beginning(store)}
 
 
 def decode_event(store: Records, n: int, data: bytes) -> Event:

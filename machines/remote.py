@@ -76,7 +76,8 @@ class Remote(Records):
     def space(self) -> Space:
         answer: dict[str, Any] = self.client.call("space")
         tables = {name: (entries, size) for name, (entries, size) in answer["tables"].items()}
-        return Space(answer["file"], answer["free"], tables)
+        packs = {name: (size, links) for name, (size, links) in answer["packs"].items()}
+        return Space(answer["file"], answer["free"], tables, packs)
 
 
 @contextmanager

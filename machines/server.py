@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
-from machines import connection, home, methods, protocol, socket_path
+from machines import connection, home, methods, portions, protocol, socket_path
 from machines.errors import MachineError
 from machines.protocol import CallError, Message
 from machines.reading import PAGE, Entry
@@ -42,6 +42,16 @@ class Source(methods.Source, Protocol):
     def snapshot(self) -> int: ...
 
     async def copy(self, file: Path) -> Entry: ...
+
+    async def prune(self, event: int, rule: str) -> Entry: ...
+
+    async def sweep_begin(self) -> Entry: ...
+
+    async def sweep(self, pins: list[bytes], seen: int) -> Entry: ...
+
+    async def sweep_end(self) -> Entry: ...
+
+    async def forget_snapshots(self, events: list[int]) -> Entry: ...
 
     def stop(self) -> Entry: ...
 
@@ -201,6 +211,16 @@ class Server:
                 return self.source.change(method, params)
             case "copy":
                 return self.source.copy(Path(params["file"]))
+            case "prune":
+                return self.source.prune(params["event"], params["rule"])
+            case "forget_snapshots":
+                return self.source.forget_snapshots(params["events"])
+            case "sweep_begin":
+                return self.source.sweep_begin()
+            case "sweep":
+                return self.source.sweep([portions.parse_hash(hash) for hash in params["pins"]], params["seen"])
+            case "sweep_end":
+                return self.source.sweep_end()
             case "snapshot":
                 return {"event": self.source.snapshot()}
             case "stop":

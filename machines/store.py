@@ -1,4 +1,4 @@
-"""The store of a machine: one LMDB file with six tables.
+"""The store of a machine: one LMDB file with eight tables, and packs (machines.packs) beside it.
 
     meta        name -> msgpack                    `format`, `created`
     pins        hash -> what vm.save_pin makes     its edges (the hashes of the pins under it), then its own bytes
@@ -6,6 +6,11 @@
     snapshots   event number -> hash of the pin of the moment after that event
     trk         entry number -> a trk entry
     keys        identities (none yet)
+    packs       number of a pack -> its name
+    packed      hash of a pin that is in a pack -> its place there
+
+A batch with many pins goes into a pack, and only their places into the file: that stays small, whatever the machine
+holds, and packs are read piece by piece, so the memory that a process takes does not grow with what lies in them.
 
 Numbers are 8 bytes, big-endian, so that they sort. Every record of `log`, `snapshots` and `trk` begins with the
 CRC-32 of the rest, for LMDB has no checksums; a pin is checked by its hash.
@@ -23,7 +28,7 @@ import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import islice, takewhile
 from pathlib import Path
 from typing import NamedTuple
 
@@ -33,10 +38,17 @@ import msgspec
 import vm
 from machines import home
 from machines.errors import MachineError
+from machines.packs import Packs, PackWriter, Place, place
 
-FORMAT = 1
-TABLES = ("meta", "pins", "log", "snapshots", "trk", "keys")
-META, PINS, LOG, SNAPSHOTS, TRK, KEYS = range(len(TABLES))
+FORMAT = 2
+BEFORE_PACKS = 1
+"""The format without the last two tables. It becomes this one when a store is opened to be written."""
+
+TABLES = ("meta", "pins", "log", "snapshots", "trk", "keys", "packs", "packed")
+META, PINS, LOG, SNAPSHOTS, TRK, KEYS, PACKS, PACKED = range(len(TABLES))
+PACK_FROM = 1 << 20
+"""So many bytes of pins in one batch make a pack."""
+
 FIRST_MAP = 64 << 20
 HEADER = 16
 MAGIC = 0xBEEFC0DE
@@ -65,23 +77,35 @@ def head_of(hash: bytes, content: bytes | memoryview) -> Head:
 
 @dataclass(frozen=True, slots=True)
 class Space:
-    """What a store takes on the disk, in bytes: the file, what of it is free, and (entries, bytes) of each table."""
+    """What a store takes on the disk, in bytes: the file, what of it is free, (entries, bytes) of each table, and
+    (bytes, links) of each pack. The entries of `pins` are all pins, its bytes those in the file.
+    """
 
     file: int
     free: int
     tables: dict[str, tuple[int, int]]
+    packs: dict[str, tuple[int, int]]
+
+    @property
+    def size(self) -> int:
+        return self.file + sum(size for size, _ in self.packs.values())
 
 
 @dataclass(slots=True)
 class Batch:
-    """Writes that become durable together."""
+    """Writes that become durable together; what is `gone` goes first."""
 
     puts: list[tuple[int, bytes, bytes]] = field(default_factory=list)
+    gone: list[tuple[int, bytes]] = field(default_factory=list)
     size: int = 0
 
     def put(self, table: int, key: bytes, value: bytes) -> None:
         self.puts.append((table, key, value))
         self.size += len(value)
+
+    def forget(self, table: int, keys: Iterable[bytes]) -> None:
+        tables = (PINS, PACKED) if table == PINS else (table,)
+        self.gone += [(table, key) for key in keys for table in tables]
 
     def put_meta(self, name: str, value: object) -> None:
         self.put(META, name.encode(), msgspec.msgpack.encode(value))
@@ -92,6 +116,13 @@ class Batch:
 
 class Corrupt(MachineError):
     """The store cannot be what a machine wrote."""
+
+
+class Older(MachineError):
+    """The store has an older format, and was opened to be read only."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name}: its store has an older format", "opsh start brings it up to date")
 
 
 class Records(ABC):
@@ -131,6 +162,10 @@ class Records(ABC):
 
     @abstractmethod
     def space(self) -> Space: ...
+
+    def bad_packs(self) -> list[str]:
+        """What is wrong with packs besides the pins that are in them."""
+        return []
 
     def corrupt(self, what: str) -> Corrupt:
         return Corrupt(f"{self.name}: its store is damaged: {what}", "restore the directory from a copy")
@@ -181,6 +216,8 @@ class Store(Records):
     def __init__(self, directory: Path, create: bool = False, readonly: bool = False) -> None:
         self.name = home.name_of(directory)
         self.path = directory / home.STORE
+        self.packs = Packs(directory / home.PACKS)
+        self.pack_from = PACK_FROM
         if not create:
             check_header(self.path, self.name)
         size = self.path.stat().st_size if self.path.exists() else 0
@@ -197,7 +234,10 @@ class Store(Records):
                 readahead=False,
                 meminit=True,  # pages on disk hold no leftovers of this process, which may be secrets
             )
-            self.tables = [self.env.open_db(name.encode(), create=create) for name in TABLES]
+            self.tables = [self.env.open_db(name.encode(), create=create) for name in TABLES[:PACKS]]
+            if not create:
+                self.check_format(readonly)
+            self.tables += [self.env.open_db(name.encode(), create=create) for name in TABLES[PACKS:]]
         except lmdb.NotFoundError:
             raise self.corrupt("a table is missing") from None
         except (lmdb.InvalidError, lmdb.CorruptedError, lmdb.VersionMismatchError) as error:
@@ -206,12 +246,11 @@ class Store(Records):
             raise MachineError(
                 f"{self.name}: cannot open {self.path}: {error}", "check who owns it, and the free space"
             ) from None
-        if not create:
-            try:
-                self.check_format()
-            except MachineError:
-                self.env.close()
-                raise
+        try:
+            self.open_packs(readonly)
+        except MachineError:
+            self.env.close()
+            raise
         OPEN.append(self)
 
     def corrupt(self, what: str) -> Corrupt:
@@ -219,13 +258,33 @@ class Store(Records):
             f"{self.name}: {self.path} is damaged: {what}", "nothing was changed; restore the directory from a copy"
         )
 
-    def check_format(self) -> None:
+    def check_format(self, readonly: bool) -> None:
         found = self.meta("format")
-        if found != FORMAT:
+        if found == BEFORE_PACKS:
+            if readonly:
+                self.env.close()
+                raise Older(self.name)
+            for name in TABLES[PACKS:]:
+                self.env.open_db(name.encode())
+            with self.env.begin(write=True, db=self.tables[META]) as txn:
+                txn.put(b"format", msgspec.msgpack.encode(FORMAT))
+        elif found != FORMAT:
+            self.env.close()
             raise MachineError(
                 f"{self.name}: {self.path} has format {found!r}, and this opsh reads format {FORMAT}",
                 "use the version of opsh that made it",
             )
+
+    def open_packs(self, readonly: bool) -> None:
+        """See that all packs are there, and remove what a writer that was killed left beside them."""
+        self.pack_names = {n: name.decode(errors="replace") for n, name in self.every_record(PACKS, 0)}
+        there = set(self.packs.names())
+        for name in self.pack_names.values():
+            if name not in there:
+                raise self.corrupt(f"the pack {name} is missing")
+        if not readonly:
+            for name in there - set(self.pack_names.values()):
+                self.packs.remove(name)
 
     def close(self) -> None:
         OPEN.remove(self)
@@ -237,9 +296,41 @@ class Store(Records):
         try:
             with self.env.begin(db=self.tables[table]) as txn:
                 value: bytes | None = txn.get(key)
-                return value
+                if value is not None or table != PINS:
+                    return value
+                value = txn.get(key, db=self.tables[PACKED])
         except lmdb.Error as error:
             raise self.corrupt(str(error)) from None
+        return None if value is None else self.packed(value)
+
+    def has_pin(self, hash: bytes) -> bool:
+        try:
+            with self.env.begin(buffers=True) as txn:
+                return any(txn.get(hash, db=self.tables[table]) is not None for table in (PINS, PACKED))
+        except lmdb.Error as error:
+            raise self.corrupt(str(error)) from None
+
+    def bad_packs(self) -> list[str]:
+        wrong = []
+        for name in self.pack_names.values():
+            try:
+                if self.packs.get(name).name() != name:
+                    wrong.append(f"the pack {name} has another index than its name says")
+            except (OSError, ValueError) as error:
+                wrong.append(f"the pack {name}: {error}")
+        return wrong
+
+    def packed(self, where: bytes, length: int | None = None) -> bytes:
+        """The content at a place, or its first bytes. Raises Corrupt."""
+        try:
+            found = place(where)
+            name = self.pack_names[found.pack]
+        except (ValueError, KeyError):
+            raise self.corrupt("a pin is in a pack that there is not") from None
+        try:
+            return self.packs.get(name).read(found.offset, found.length if length is None else length)
+        except (OSError, ValueError) as error:
+            raise self.corrupt(f"the pack {name}: {error}") from None
 
     def last(self, table: int, stop: int = END) -> int:
         try:
@@ -269,19 +360,29 @@ class Store(Records):
         return [(n, self.checked(table, n, value)) for n, value in found]
 
     def heads(self, after: bytes) -> list[Head]:
-        found: list[Head] = []
+        found: dict[bytes, Head] = {}
         try:
             # Buffers, so that only the first page of a large pin is read.
-            with self.env.begin(db=self.tables[PINS], buffers=True) as txn, txn.cursor() as cursor:
-                there = cursor.set_range(after) if after else cursor.first()
-                while there and len(found) < PAGE:
-                    hash = bytes(cursor.key())
-                    if hash != after:
-                        found.append(head_of(hash, cursor.value()))
-                    there = cursor.next()
+            with self.env.begin(buffers=True) as txn:
+                for table, head in ((PACKED, self.packed_head), (PINS, head_of)):
+                    with txn.cursor(self.tables[table]) as cursor:
+                        there = cursor.set_range(after) if after else cursor.first()
+                        for _ in range(PAGE + 1 if there else 0):
+                            hash = bytes(cursor.key())
+                            if hash != after:
+                                found[hash] = head(hash, cursor.value())
+                            if not cursor.next():
+                                break
         except (lmdb.Error, ValueError) as error:
             raise self.corrupt(str(error)) from None
-        return found
+        return [found[hash] for hash in sorted(found)[:PAGE]]
+
+    def packed_head(self, hash: bytes, where: bytes | memoryview) -> Head:
+        found = place(bytes(where))
+        if found.refs == 0:
+            return Head(hash, found.length, [])
+        head = head_of(hash, self.packed(bytes(where), 8 + 32 * found.refs))
+        return Head(hash, found.length, head.refs)
 
     def space(self) -> Space:
         with self.env.begin() as txn:
@@ -293,7 +394,12 @@ class Store(Records):
             tables[name] = (stat["entries"], pages * page)
         file = self.path.stat().st_size
         used = sum(size for _, size in tables.values()) + 3 * page
-        return Space(file, file - used, tables)
+        tables["pins"] = (stats[PINS]["entries"] + stats[PACKED]["entries"], tables["pins"][1])
+        packs = {}
+        for name in self.pack_names.values():
+            file_stat = (self.packs.directory / name).stat()
+            packs[name] = (file_stat.st_size, file_stat.st_nlink)
+        return Space(file, file - used, tables, packs)
 
     # Writing ----------------------------------------------------------------------------------------------------------
 
@@ -304,12 +410,15 @@ class Store(Records):
 
     def begin(self, batch: Batch) -> "Writing":
         """Start to write a batch; `Writing.sync` ends it. One at a time."""
+        pack, batch = self.pack(batch)
         while True:
             txn = self.env.begin(write=True)
             try:
+                for table, key in batch.gone:
+                    txn.delete(key, db=self.tables[table])
                 for table, key, value in batch.puts:
                     txn.put(key, value, db=self.tables[table])
-                return Writing(self, txn)
+                return Writing(self, txn, pack, batch)
             except lmdb.MapFullError:
                 txn.abort()
                 self.grow()
@@ -317,31 +426,54 @@ class Store(Records):
                 txn.abort()
                 raise self.refused(error) from None
 
+    def pack(self, batch: Batch) -> tuple[PackWriter | None, Batch]:
+        """If a batch has many bytes of pins: a pack of them, and what is left to be written."""
+        if sum(len(value) for table, _, value in batch.puts if table == PINS) < self.pack_from:
+            return None, batch
+        rest = Batch(gone=batch.gone)
+        try:
+            pack = PackWriter(self.packs, self.next_pack(batch))
+            for table, key, value in batch.puts:
+                if table == PINS:
+                    rest.put(PACKED, key, pack.add(key, value).encode())
+                else:
+                    rest.put(table, key, value)
+            rest.put_record(PACKS, pack.number, pack.close().encode())
+        except OSError as error:
+            raise self.refused(error) from None
+        return pack, rest
+
+    def next_pack(self, batch: Batch) -> int:
+        """The number of the next pack that is put into a batch."""
+        return max(self.pack_names, default=0) + 1 + sum(table == PACKS for table, _, _ in batch.puts)
+
     def forget(self, table: int, keys: Iterable[bytes]) -> None:
         """Delete what stands under these keys, some thousands at a time, each lot atomic and synced."""
         rest = iter(keys)
         while lot := list(islice(rest, 10_000)):
-            while not self.forget_lot(table, lot):
-                self.grow()
+            batch = Batch()
+            batch.forget(table, lot)
+            self.commit(batch)
 
-    def forget_lot(self, table: int, keys: list[bytes]) -> bool:
-        txn = self.env.begin(write=True, db=self.tables[table])
-        try:
-            for key in keys:
-                txn.delete(key)
-        except lmdb.MapFullError:
-            txn.abort()
-            return False
-        except lmdb.Error as error:
-            txn.abort()
-            raise self.refused(error) from None
-        return Writing(self, txn).sync()
-
-    def keys(self, table: int, start: bytes = b"") -> list[bytes]:
-        """All keys of a table that are not before `start`, ascending."""
+    def keys(self, table: int, start: bytes = b"", stop: bytes | None = None) -> list[bytes]:
+        """All keys of a table that are not before `start`, and before `stop`, ascending."""
         with self.env.begin(db=self.tables[table]) as txn, txn.cursor() as cursor:
             there = cursor.set_range(start) if start else cursor.first()
-            return list(cursor.iternext(values=False)) if there else []
+            keys = cursor.iternext(values=False) if there else iter(())
+            return list(keys if stop is None else takewhile(lambda key: key < stop, keys))
+
+    def drop_packs(self, numbers: Sequence[int]) -> None:
+        """Have these packs no more. No pin may be in them."""
+        names = [self.pack_names.pop(n) for n in numbers]
+        self.forget(PACKS, [n.to_bytes(8, "big") for n in numbers])
+        for name in set(names) - set(self.pack_names.values()):
+            self.packs.remove(name)
+
+    def places(self) -> Iterator[tuple[bytes, Place]]:
+        """Where each pin is that is in a pack."""
+        with self.env.begin(db=self.tables[PACKED]) as txn, txn.cursor() as cursor:
+            for hash, where in cursor:
+                yield hash, place(where)
 
     def compact(self, path: Path) -> None:
         """Write a copy with nothing free in it to a file that is not there, and wait until it is on disk."""
@@ -358,7 +490,7 @@ class Store(Records):
     def grow(self) -> None:
         self.env.set_mapsize(2 * self.env.info()["map_size"])
 
-    def refused(self, error: lmdb.Error) -> MachineError:
+    def refused(self, error: lmdb.Error | OSError) -> MachineError:
         return MachineError(
             f"{self.name}: writing {self.path} failed: {error}",
             "check the free space; everything up to the last event on disk is safe",
@@ -385,9 +517,11 @@ def read_pin(hash: bytes) -> bytes:
 class Writing:
     """A batch on its way to the disk."""
 
-    def __init__(self, store: Store, txn: lmdb.Transaction) -> None:
+    def __init__(self, store: Store, txn: lmdb.Transaction, pack: PackWriter | None, batch: Batch) -> None:
         self.store = store
         self.txn = txn
+        self.pack = pack
+        self.names = {int.from_bytes(n, "big"): name[4:].decode() for t, n, name in batch.puts if t == PACKS}
 
     def sync(self) -> bool:
         """Wait until it is on disk. May run on any thread.
@@ -395,13 +529,16 @@ class Writing:
         False: the map was full, nothing is written, grow it and begin again.
         """
         try:
+            if self.pack is not None:
+                self.pack.sync()
             self.txn.commit()
-            return True
         except lmdb.MapFullError:
             self.txn.abort()
             return False
-        except lmdb.Error as error:
+        except (lmdb.Error, OSError) as error:
             raise self.store.refused(error) from None
+        self.store.pack_names |= self.names
+        return True
 
 
 def copy_file(source: Path, target: Path) -> None:
@@ -416,6 +553,18 @@ def copy_file(source: Path, target: Path) -> None:
             one.seek(0)
             other.seek(0)
             shutil.copyfileobj(one, other, 1 << 20)
+
+
+def copy_store(store: Store, target: Path) -> None:
+    """Copy a store that nobody writes to: its file, to one that is not there, and its packs, into `packs` beside that,
+    by hard links where there can be some. Raises OSError.
+    """
+    copy_file(store.path, target)
+    packs = Packs(target.parent / home.PACKS)
+    for name in store.pack_names.values():
+        packs.adopt(store.packs.directory / name)
+    if store.pack_names:
+        packs.sync()
 
 
 def first_batch(created: int) -> Batch:

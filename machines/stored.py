@@ -14,7 +14,7 @@ from machines.heart import Moment
 from machines.lock import Lock
 from machines.protocol import CallError
 from machines.reading import Entry
-from machines.store import TRK, Store
+from machines.store import TRK, Older, Store
 
 ONE_AT_A_TIME = threading.RLock()
 """A process must not open an LMDB file twice at once, and to replay is to evaluate: one thread at a time."""
@@ -30,14 +30,23 @@ class Stored:
         self.directory = directory
         ONE_AT_A_TIME.acquire()
         try:
-            self.lock = Lock(directory, shared=True, patience=0.0)
             try:
-                self.store = Store(directory, readonly=True)
-            except BaseException:
-                self.lock.release()
-                raise
+                self.open(directory)
+            except Older:
+                lock = Lock(directory)
+                Store(directory).close()
+                lock.release()
+                self.open(directory)
         except BaseException:
             ONE_AT_A_TIME.release()
+            raise
+
+    def open(self, directory: Path) -> None:
+        self.lock = Lock(directory, shared=True, patience=0.0)
+        try:
+            self.store = Store(directory, readonly=True)
+        except BaseException:
+            self.lock.release()
             raise
 
     def __enter__(self) -> Self:

@@ -1,29 +1,29 @@
-"""Making room in the store of a stopped machine: what nothing needs goes, and with a word more some of the past.
+"""Making room in the store of a machine: what nothing needs goes.
 
 A pin is needed if a snapshot or an event in the log refers to it, or a needed pin does. After a power failure in the
-middle the store is whole: what is needed is written first, what is not is deleted then, and the compact copy takes the
-place of the store in one move.
+middle the store is whole: what is needed is written first, what is not is deleted then, and a compact copy takes the
+place of the file in one move. A running machine deletes by itself what it is told to (machines.removal).
 """
 
-import contextlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from time import time_ns
 
-from machines import home, past, reach, reading
+from machines import home, reach
+from machines.client import NotRunning
 from machines.draft import sync
 from machines.lock import Lock
-from machines.past import Progress
-from machines.store import LOG, PINS, SNAPSHOTS, TRK, Store
-
-CUTS = "cuts"
-"""In `meta`: when the past was cut off, and where: [[ns since the epoch, event]..]."""
+from machines.origin import origin
+from machines.portions import AT_ONCE
+from machines.prune import before_origin
+from machines.remote import Remote
+from machines.sharing import tidy
+from machines.store import LOG, PINS, SNAPSHOTS, TRK, Records, Store
 
 
 @dataclass(slots=True)
 class Swept:
-    """What went, and the length of the store before and after, in bytes."""
+    """What went, and what the store takes before and after, in bytes."""
 
     pins: int = 0
     pin_bytes: int = 0
@@ -34,86 +34,117 @@ class Swept:
     after: int = 0
 
 
-def sweep(
-    directory: Path, keep: int | None = None, before: int | None = None, progress: Progress | None = None
-) -> Swept:
-    """Delete what is not needed and make the file as short as it can be.
-
-    With `keep` only the newest so many snapshots stay; with `before` the past up to that event is forgotten, its trk as
-    well: the state after it becomes the first that can be seen. Raises MachineError, lock.Held if it is running.
+def sweep(directory: Path, keep: int | None = None) -> Swept:
+    """Delete what is not needed, and if the machine is stopped make its files as short as they can be; in those of a
+    running one there is room then. With `keep` only the newest so many snapshots stay. Raises MachineError.
     """
     home.require(directory)
+    try:
+        remote = Remote(directory)
+    except NotRunning:
+        return sweep_stopped(directory, keep)
+    try:
+        return sweep_running(remote, keep)
+    finally:
+        remote.close()
+
+
+# Stopped --------------------------------------------------------------------------------------------------------------
+
+
+def sweep_stopped(directory: Path, keep: int | None) -> Swept:
     lock = Lock(directory)
     try:
         store = Store(directory)
         try:
-            swept = Swept(before=store.path.stat().st_size)
-            if before is not None:
-                cut_off(store, before, progress)
+            swept = Swept(before=store.space().size)
             forget_past(store, swept)
             if keep is not None:
-                forget_snapshots(store, keep, swept)
-            forget_pins(store, swept)
-            short = store.path.with_suffix(".new")
-            with contextlib.suppress(FileNotFoundError):
-                short.unlink()
-            store.compact(short)
+                old = old_snapshots(store, keep)
+                store.forget(SNAPSHOTS, [n.to_bytes(8, "big") for n in old])
+                swept.snapshots += len(old)
+            idle = unneeded(store, swept)
+            store.forget(PINS, idle)
+            tidy(store)
+            space = store.space()
+            short = None if 4 * space.free < space.file else store.path.with_suffix(".new")
+            if short is not None:
+                short.unlink(missing_ok=True)
+                store.compact(short)
         finally:
             store.close()
-        os.chmod(short, 0o600)
-        short.replace(store.path)
-        sync(directory)
-        swept.after = store.path.stat().st_size
+        if short is not None:
+            os.chmod(short, 0o600)
+            short.replace(store.path)
+            sync(directory)
+        swept.after = space.size - space.file + store.path.stat().st_size
     finally:
         lock.release()
     return swept
 
 
-def cut_off(store: Store, event: int, progress: Progress | None) -> None:
-    """Write the state after `event`, and that the past begins there."""
-    if event <= past.origin(store):
-        return
-    batch, _ = past.snapshot(store, event, progress)
-    cuts = store.meta(CUTS)
-    batch.put_meta(CUTS, [*(cuts if isinstance(cuts, list) else []), [time_ns(), event]])
-    batch.put_meta(past.ORIGIN, event)
-    store.commit(batch)
-
-
 def forget_past(store: Store, swept: Swept) -> None:
-    """Delete what is before the origin."""
-    origin = past.origin(store)
-    # One entry of the trk stays, so that numbers go on from it.
-    trk = min(reading.last_trk(store, origin), store.last(TRK) - 1)
-    swept.events = forget_up_to(store, LOG, origin)
-    swept.snapshots = forget_up_to(store, SNAPSHOTS, origin - 1)
-    swept.trk = forget_up_to(store, TRK, trk)
+    """Delete what is before the origin, where that was interrupted."""
+    for table, keys in before_origin(store).items():
+        store.forget(table, keys)
+        if table == LOG:
+            swept.events = len(keys)
+        elif table == TRK:
+            swept.trk = len(keys)
+        else:
+            swept.snapshots = len(keys)
 
 
-def forget_up_to(store: Store, table: int, end: int) -> int:
-    """Delete the records up to a number. Returns how many there were."""
-    limit = max(0, end + 1).to_bytes(8, "big")
-    keys = [key for key in store.keys(table) if key < limit] if end > 0 else []
-    store.forget(table, keys)
-    return len(keys)
+# Running --------------------------------------------------------------------------------------------------------------
 
 
-def forget_snapshots(store: Store, keep: int, swept: Swept) -> None:
-    """Delete all but the newest, and the one that the past begins with."""
-    origin = past.origin(store).to_bytes(8, "big")
-    keys = store.keys(SNAPSHOTS)
-    old = [key for key in keys[: max(0, len(keys) - keep)] if key != origin]
-    store.forget(SNAPSHOTS, old)
-    swept.snapshots += len(old)
+def sweep_running(remote: Remote, keep: int | None) -> Swept:
+    swept = Swept(before=remote.space().size)
+    call = remote.client.call
+    call("sweep_begin")
+    try:
+        if keep is not None:
+            old = old_snapshots(remote, keep)
+            call("forget_snapshots", events=old)
+            swept.snapshots = len(old)
+        known = reach.every_head(remote)
+        idle = unneeded(remote, swept, known)
+        seen = 0
+        at = 0
+        while at < len(idle):
+            lot = idle[at : at + AT_ONCE]
+            met = [bytes.fromhex(hash) for hash in call("sweep", pins=[hash.hex() for hash in lot], seen=seen)["met"]]
+            if met:
+                # What a snapshot holds again since it was looked through stays, with all under it.
+                seen += len(met)
+                stay = reach.under(known, met)
+                idle = [*idle[:at], *(hash for hash in idle[at:] if hash not in stay)]
+            else:
+                at += len(lot)
+    finally:
+        call("sweep_end")
+    swept.pins = len(idle)
+    swept.pin_bytes = sum(known[hash].size for hash in idle)
+    swept.after = remote.space().size
+    return swept
 
 
-def forget_pins(store: Store, swept: Swept) -> None:
-    known = reach.every_head(store)
-    needed = reach.under(known, [*reach.snapshots(store).values(), *reach.programs(store)])
+# Both -----------------------------------------------------------------------------------------------------------------
+
+
+def old_snapshots(records: Records, keep: int) -> list[int]:
+    """All but the newest, and the one that the past begins with."""
+    events = [n for n, _ in records.every_record(SNAPSHOTS, 0)]
+    return [n for n in events[: max(0, len(events) - keep)] if n != origin(records)]
+
+
+def unneeded(records: Records, swept: Swept, known: reach.Heads | None = None) -> list[bytes]:
+    known = known or reach.every_head(records)
+    needed = reach.under(known, [*reach.snapshots(records).values(), *reach.programs(records)])
     gone = reach.missing(known, needed)
     if gone:
-        raise store.corrupt(f"pin {gone[0]} is missing")
-    idle = [head for hash, head in known.items() if hash not in needed]
-    store.forget(PINS, [head.hash for head in idle])
+        raise records.corrupt(f"pin {gone[0]} is missing")
+    idle = [hash for hash in known if hash not in needed]
     swept.pins = len(idle)
-    swept.pin_bytes = sum(head.size for head in idle)
+    swept.pin_bytes = sum(known[hash].size for hash in idle)
+    return idle

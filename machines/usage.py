@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 import vm
-from machines import past, reach
+from machines import reach
+from machines.origin import cuts, origin
 from machines.store import Records, Space, read_pin
 
 LARGEST = 10
@@ -21,13 +22,16 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """`cogs` as of the newest snapshot, `event`. Only the past needs the pins in `older`, nothing those in `unneeded`.
+    """`cuts` says when the past was pruned.
+
+    `cogs` as of the newest snapshot, `event`. Only the past needs the pins in `older`, nothing those in `unneeded`.
 
     `largest` is of (hash, bytes, by whom it is held).
     """
 
     event: int
     origin: int
+    cuts: list[str]
     space: Space
     cogs: dict[int, Share]
     older: tuple[int, int]
@@ -59,7 +63,8 @@ def usage(records: Records) -> Usage:
     largest = sorted(known.values(), key=lambda head: (-head.size, head.hash))[:LARGEST]
     return Usage(
         event,
-        past.origin(records),
+        origin(records),
+        [str(cut) for cut in cuts(records)],
         records.space(),
         {
             cog: Share(*count(hashes), *count({hash for hash in hashes if holders[hash] == 1}))

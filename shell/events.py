@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from shell.errors import DONE
-from shell.output import print_json, print_line, utc
+from shell.output import note, print_json, print_line, utc
 from shell.reading import Readable, reading
 from shell.safe_text import safe_line
 
@@ -24,8 +24,11 @@ def run(arguments: Namespace) -> int:
 
 
 def wanted(machine: Readable, arguments: Namespace) -> Iterator[dict[str, Any]]:
-    end = machine.call("events", last=1)["next"]
+    newest = machine.call("events", last=1)
+    end, beginning = newest["next"], newest.get("beginning")
     first, last, cog = vars(arguments)["from"] or 0, arguments.last, arguments.cog
+    if beginning and last is None:
+        note(f"{arguments.machine}: {beginning}")
     if last is None:
         return of_cog(between(machine, first, end), cog)
     if cog is None:

@@ -313,23 +313,45 @@ VERBS: tuple[Verb, ...] = (
     ),
     Verb(
         "gc",
-        "make room in a stopped machine's store",
+        "make room in a machine's store",
         "shell.space:gc",
         (
             MACHINE,
             Argument("--keep", Kind.NUMBER, "keep only the newest N snapshots"),
-            Argument("--before", Kind.EVENT, "forget the past before this event: what led to it can be seen no more"),
             JSON,
         ),
-        Danger.IRREVERSIBLE,
-        help="Deletes the pins that no snapshot and no event needs, and makes the file as short as it can be. Without "
-        "options nothing is lost that anybody could ask for.",
+        Danger.REVERSIBLE,
+        "Deletes the pins that no snapshot and no event needs: nothing is lost that anybody could ask for. The files "
+        "of a stopped machine are made as short as they can be; those of a running one have room in them then.",
         examples=(
             ("opsh gc counter", "Make room, and lose nothing."),
             ("opsh gc counter --keep 3", "Keep three snapshots; older moments are computed from the log."),
-            ("opsh gc counter --before 10000", "Forget for good what was before event 10000."),
         ),
-        see="opsh-du(1) opsh-snapshot(1)",
+        see="opsh-du(1) opsh-prune(1) opsh-snapshot(1)",
+    ),
+    Verb(
+        "prune",
+        "forget a machine's past, but for what is to be kept",
+        "shell.space:prune",
+        (
+            MACHINE,
+            Argument("--events", Kind.NUMBER, "keep the last N events"),
+            Argument("--days", Kind.NUMBER, "keep the events of the last N days"),
+            Argument("--before", Kind.EVENT, "forget what led to this event"),
+            Argument("--dry-run", Kind.FLAG, "only tell what would be forgotten"),
+            JSON,
+        ),
+        Danger.IRREVERSIBLE,
+        "Without options as `[history]` in the machine's `config.toml` says: how many events are kept, of how many "
+        "days. The past then begins with the newest snapshot that leaves as much, or of a stopped machine with just "
+        "the event that is given; its log, its trk and its snapshots up to there are deleted. When that was done, and "
+        "by which rule, is kept for good, and told by `du`, by `events` and to whoever asks for what is gone.",
+        examples=(
+            ("opsh prune counter --events 10000 --dry-run", "Tell what would go."),
+            ("opsh prune counter --days 30", "Keep thirty days."),
+            ("opsh gc counter", "Then make room of what only the past needed."),
+        ),
+        see="opsh-gc(1) opsh-du(1) opsh-events(1)",
     ),
     Verb(
         "du",

@@ -47,7 +47,7 @@ def test_the_state_goes_through_a_file_and_goes_on(counted: Path, tmp_path: Path
         assert state(records) == before
         assert records.last(LOG) == records.last(TRK) == 0
         assert verify(records).wrong == []
-        with pytest.raises(MachineError, match=f"before event {event} was cut off"):
+        with pytest.raises(MachineError, match=f"events up to {event} are not here"):
             past.at(records, event - 1)
     with running(tmp_path / "new") as client:
         assert until(client, "status", lambda status: status["durable"] > event + 3)

@@ -10,13 +10,12 @@ import vm
 from machines import checkpoint, past
 from machines.check import verify
 from machines.errors import MachineError
-from machines.lock import Held
 from machines.remote import opened
 from machines.snapshots import Snapshots
-from machines.store import LOG, PINS, SNAPSHOTS, TRK, Batch, Records, Store
-from machines.sweep import CUTS, sweep
+from machines.store import PINS, SNAPSHOTS, Batch, Records, Store
+from machines.sweep import sweep
 from machines.usage import usage
-from tests.machines.programs import WHEN, asks, counter, script, wait_until
+from tests.machines.programs import WHEN, asks, script, wait_until
 from tests.machines.test_host import make, running, start, until, wait_for
 
 NEVER = wait_until(1 << 40)
@@ -76,44 +75,6 @@ def test_what_only_old_snapshots_needed_goes_with_them(directory: Path) -> None:
     with opened(directory) as records:
         assert [n for n, _ in records.every_record(SNAPSHOTS, 0)] == [kept]
         assert verify(records).wrong == []
-
-
-def test_the_past_can_be_cut_off_for_good(directory: Path) -> None:
-    before = states(directory, 3)
-    swept = sweep(directory, keep=1, before=3)
-    assert (swept.events, swept.trk) == (3, 2)
-    assert swept.pins > 0
-    assert states(directory, 3) == before
-    with opened(directory) as records:
-        assert [n for n, _ in records.every_record(LOG, 0)] == [4]
-        assert [n for n, _ in records.every_record(TRK, 0)] == [3]
-        assert [cut[1] for cut in records.meta(CUTS)] == [3]  # type: ignore[attr-defined]
-        assert verify(records).wrong == []
-        with pytest.raises(MachineError, match="before event 3 was cut off"):
-            past.at(records, 2)
-    with running(directory) as client:
-        assert client.call("status")["durable"] == 4
-        assert client.call("status")["trk"] == 4
-
-
-def test_cut_off_at_the_present_the_machine_goes_on(tmp_path: Path) -> None:
-    directory = make(tmp_path / "m", counter())
-    with running(directory) as client:
-        until(client, "status", lambda status: status["event"] > 10)
-    with opened(directory) as records:
-        end, shown = past.last(records), records.last(TRK)
-    sweep(directory, before=end)
-    with running(directory) as client:
-        until(client, "status", lambda status: status["durable"] > end + 3)
-    with opened(directory) as records:
-        assert verify(records).wrong == []
-        assert records.records(LOG, 0, end + 2)[0][0] == end + 1
-        assert next(records.every_record(TRK, 0))[0] == shown
-
-
-def test_a_running_machine_is_not_swept(directory: Path) -> None:
-    with running(directory), pytest.raises(Held):
-        sweep(directory)
 
 
 def test_a_store_that_lacks_a_pin_is_not_swept(directory: Path) -> None:

@@ -48,7 +48,7 @@ def test_a_counter_is_forked_carried_away_and_checked(opsh: Opsh, tmp_path: Path
     assert done("inspect", "counter", "1", "--at", "2") == done("inspect", "early", "1", "--at", "2")
     for machine in ("counter", "carried", "early"):
         assert json.loads(done("verify", machine, "--json"))["wrong"] == []
-    done("gc", "counter", "--before", "4")
+    done("prune", "counter", "--before", "4")
     assert opsh("inspect", "counter", "1", "--at", "2").returncode == 1
     assert json.loads(done("du", "counter", "--json"))["origin"] == 4
     assert "all is well" in opsh("verify", "counter").stderr

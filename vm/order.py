@@ -21,7 +21,7 @@ from vm.values import App, Bar, Cow, Law, Pin, Row, Set, Tab, Thunk, known
 PATIENCE: Final = 10_000
 STUCK: Final = 2
 BUSY: Final = 3
-LOT: Final = 1 << 16
+LOT: Final = 1 << 14
 
 
 def rank(x: object) -> int:
@@ -97,7 +97,7 @@ class Walk:
             self.left -= 1
             if self.left < 0:
                 self.left = LOT
-                work(LOT)
+                work(8 * LOT)
                 return BUSY
             x = self.x
             y = self.y

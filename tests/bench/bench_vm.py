@@ -91,7 +91,7 @@ def table(programs: list[Program], builds: list[Path], shrink: int) -> None:
 
 
 def beside(ours: float, theirs: float | None) -> tuple[str, str]:
-    return ("", "") if theirs is None else (f"{theirs:.3f}", f"{ours / max(theirs, 1e-9):.2f}")
+    return ("", "") if theirs is None else (f"{theirs:.3f}", f"{ours / max(theirs, 1e-9):.2g}")
 
 
 def main() -> None:

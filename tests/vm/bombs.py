@@ -52,7 +52,7 @@ def nested(count: int, one: Callable[[object], object]) -> object:
 
 
 def pins_beside(x: object) -> object:
-    return nested(MANY // 100, lambda below: vm.pin(vm.row([x, below])))
+    return nested(MANY // 400, lambda below: vm.pin(vm.row([x, below])))
 
 
 def pod(entries: list[object]) -> bytes:

@@ -32,12 +32,11 @@ def test_every_verb_is_in_the_overview_and_explains_each_argument(verb: Verb) ->
 @pytest.mark.parametrize("verb", VERBS, ids=NAMES)
 def test_every_verb_says_what_it_does_with_examples_that_can_be_parsed(verb: Verb) -> None:
     assert verb.help
-    assert verb.examples
+    assert any(f"opsh {verb.name}" in command for command, _ in verb.examples)
     for command, _ in verb.examples:
         tokens = list(shlex.shlex(command, posix=True, punctuation_chars=True))
         words = list(takewhile(lambda word: word not in ("|", "<", ")"), tokens[tokens.index("opsh") + 1 :]))
         parse(words)
-        assert f"opsh {verb.name}" in command
     known = {f"opsh-{name}(1)" for name in NAMES} | {f"{page.stem}(7)" for page in MANUAL.glob("*.7")}
     assert set(verb.see.split()) <= known
 

@@ -23,7 +23,7 @@ from vm.hashing import hash_text, parse_hash
 from vm.instructions import listing
 from vm.limits import evaluate, force, observe, tune
 from vm.order import compare, equal
-from vm.pins import check_pin, lazy_pin, load_pin, release, share
+from vm.pins import check_pin, lazy_pin, load_pin
 from vm.room import watch
 from vm.seed import SeedError, load, load_pod, save, save_pin, save_pod
 from vm.text import text, utf8
@@ -71,13 +71,11 @@ __all__ = [
     "observe",
     "parse_hash",
     "pin",
-    "release",
     "row",
     "save",
     "save_pin",
     "save_pod",
     "set_of",
-    "share",
     "tab",
     "text",
     "tune",

@@ -79,27 +79,6 @@ def check_pin(digest: bytes, data: bytes, find: Find) -> None:
     prove(Content(Pin(None, digest), data, find))
 
 
-def share(pin: Pin) -> None:
-    """From now on this is the pin that others of its hash are, unless there is one already, and `release` knows it."""
-    intern(pin)
-
-
-def release(read: Read, has: Callable[[bytes], bool]) -> int:
-    """Let go of the contents of the pins that `has` says are in a store; `read` gives them again when they are next
-    looked into. Returns how many. Pins that are code keep theirs.
-    """
-    released = 0
-    for handle in list(TABLE.values()):
-        pin = handle.pin
-        if pin._item is not None and pin.code is None and has(pin.hash):
-            handle.reads = [read]
-            pin.load = look
-            pin._item = None
-            pin._refs = None
-            released += 1
-    return released
-
-
 def look(pin: Pin) -> object:
     """The content of a lazy pin, read and proved (or found by another thread meanwhile)."""
     if pin._item is not None:

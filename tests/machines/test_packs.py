@@ -290,3 +290,20 @@ def test_an_import_that_is_killed_goes_on(tmp_path: Path) -> None:
     import_(tmp_path / "file", tmp_path / "away" / "new")
     is_sound(tmp_path / "away" / "new")
     assert [path.name for path in (tmp_path / "away").iterdir()] == ["new"]
+
+
+def test_a_state_larger_than_what_is_looked_at_stays_on_the_disk(tmp_path: Path) -> None:
+    """20 MB in a tab of pins: a host that has it holds hardly more than one that has nothing."""
+    table = vm.tab(enumerate(blobs(2000, 10_000)))
+    held = []
+    for name, value in (("small", 0), ("large", table)):
+        directory = make(tmp_path / name, script(asks(WHEN, vm.row([value])), asks(NEVER, vm.row([value]))))
+        with running(directory) as client:
+            until(client, "status", lambda status: status["durable"] == 2)
+            checkpoint.take(directory)
+        with running(directory) as client:
+            held.append(client.call("status")["rss"])
+    assert held[1] - held[0] < 10_000_000
+    with opened(tmp_path / "large") as records:
+        assert records.space().file < 1_000_000
+        assert verify(records).wrong == []

@@ -9,7 +9,7 @@ start     of the stopped machine, until it answers            seconds, memory
 look      the cog reads one blob in a hundred                 seconds, memory
 change    a snapshot after one blob was replaced              seconds, bytes by which pins grew
 stop      of that machine                                     seconds
-du, verify, gc, fork, export, import, prune                   seconds, memory, bytes that they wrote
+du, verify, gc, fork, export, import      seconds, memory, bytes that they wrote
 
 Memory is of the process that does the work: RSS at most, and of that what is its own (not pages of files), in MB.
 """
@@ -96,7 +96,9 @@ class Watch(Thread):
         while self.on:
             try:
                 self.look()
-            except (OSError, KeyError):
+            except KeyError:
+                pass  # It is just becoming another program.
+            except OSError:
                 return
             time.sleep(0.02)
 

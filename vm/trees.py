@@ -219,7 +219,7 @@ def union(a: Tree, b: Tree) -> Tree:
         return a
     if b.size == 1:
         return a if find(a, b.key) is not None else insert(a, b.key, b.value)
-    work(1)
+    work(10)
     low, _, high = split(b, a.key)
     left = union(a.left, low)
     right = union(a.right, high)
@@ -234,7 +234,7 @@ def intersection(a: Tree, b: Tree) -> Tree:
         return None
     if a is b:
         return a
-    work(1)
+    work(10)
     low, found, high = split(b, a.key)
     left = intersection(a.left, low)
     right = intersection(a.right, high)
@@ -247,7 +247,7 @@ def difference(a: Tree, b: Tree) -> Tree:
         return a
     if a is b:
         return None
-    work(1)
+    work(10)
     low, _, high = split(a, b.key)
     return concat(difference(low, b.left), difference(high, b.right))
 
@@ -285,7 +285,7 @@ def values(t: Tree) -> list[object]:
 def build(ks: list[object], vs: list[object] | None, low: int, high: int) -> Tree:
     if low >= high:
         return None
-    work(1)
+    work(3)
     mid = (low + high) >> 1
     value: object = 0 if vs is None else vs[mid]
     return Node(build(ks, vs, low, mid), ks[mid], value, build(ks, vs, mid + 1, high))
@@ -312,6 +312,6 @@ def fill(t: Tree, vs: list[object], start: int = 0) -> Tree:
     """The same keys with other values: one for each key, from vs[start] on."""
     if t is None:
         return None
-    work(1)
+    work(3)
     here = start + size(t.left)
     return Node(fill(t.left, vs, start), t.key, vs[here], fill(t.right, vs, here + 1))

@@ -51,7 +51,7 @@ from machines.store import (
 MAGIC = b"opsh machine 1\n\0"
 FRAME = 13
 NUMBERED = {b"L": LOG, b"S": SNAPSHOTS, b"T": TRK}
-BATCH = 64 << 20
+BATCH = 32 << 20
 """Bytes that are written at once; so much may have to be read again by an import that goes on."""
 
 SO_FAR = "import"

@@ -78,19 +78,21 @@ TREE = """
 
 
 class Watch(Thread):
-    """What a process holds at most, in bytes: all of it, and what no file is behind."""
+    """What a process, or one that it started, holds at most, in bytes: all of it, and what no file is behind."""
 
     def __init__(self, pid: int) -> None:
         super().__init__(daemon=True)
-        self.path = Path(f"/proc/{pid}/status")
+        self.pid = pid
         self.all = self.own = 0
         self.on = True
         self.start()
 
     def look(self) -> None:
-        fields = dict(line.split(":", 1) for line in self.path.read_text().splitlines())
-        self.all = max(self.all, int(fields["VmRSS"].split()[0]) * 1024)
-        self.own = max(self.own, int(fields["RssAnon"].split()[0]) * 1024)
+        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
+        for pid in (self.pid, *children):
+            fields = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
+            self.all = max(self.all, int(fields["VmRSS"].split()[0]) * 1024)
+            self.own = max(self.own, int(fields["RssAnon"].split()[0]) * 1024)
 
     def run(self) -> None:
         while self.on:

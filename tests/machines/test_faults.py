@@ -19,7 +19,7 @@ from machines import home, past
 from machines.errors import MachineError
 from machines.events import Delivered, Event, Given, encode
 from machines.launch import start_detached
-from machines.store import LOG, Batch, Store
+from machines.store import FORMAT, LOG, Batch, Store
 from shell.main import main
 from tests.machines.programs import WHEN, counter, wait_until
 from tests.machines.test_host import ROOT, make, running, until, wait_for
@@ -182,7 +182,7 @@ def test_a_log_from_a_newer_version_is_refused_by_every_verb_and_left_as_it_is(t
     directory = make(tmp_path / "m", counter(WHEN))
     store = Store(directory)
     batch = Batch()
-    batch.put_meta("format", 2)
+    batch.put_meta("format", FORMAT + 1)
     store.commit(batch)
     store.close()
     before = (directory / home.STORE).read_bytes()
@@ -205,7 +205,7 @@ def test_a_log_from_a_newer_version_is_refused_by_every_verb_and_left_as_it_is(t
     ):
         status, line = opsh(*words)
         assert status == 1
-        assert "has format 2, and this opsh reads format 1; use the version of opsh that made it" in line
+        assert f"has format {FORMAT + 1}, and this opsh reads format {FORMAT}" in line
     assert (directory / home.STORE).read_bytes() == before
     assert sorted(path.name for path in tmp_path.iterdir()) == ["m"]
 

@@ -134,7 +134,7 @@ def test_on_a_disk_that_is_full_each_verb_says_so(tmp_path: Path) -> None:
     failed = [r"opsh: .*No space left on device; check the free space; everything up to the last event.*", "status 1"]
     wanted = [*refused, *failed, *failed, "opsh: .*: running, process .*", *refused, "opsh: .*: all is well"]
     said = done.stderr.splitlines()
-    assert len(said) == len(wanted), said
+    assert len(said) == len(wanted), done.stderr
     assert all(map(re.fullmatch, wanted, said)), said
     assert "%time %when" in done.stdout
 

@@ -1,7 +1,8 @@
 """How fast modules load: `python tests/bench/bench_sire.py [FILE..]` prints a table.
 
-Without files, the library's prelude; with OPSH_PALLAS_SIRE, Pallas's as well. Each load is a new process, cold with an
-empty cache, warm with the one that the cold load filled. Times are in seconds, memory is the most that was resident.
+Without files, the library's prelude; with OPSH_PALLAS_SIRE, Pallas's as well. Each load is a new process, cold
+without a cache, warm with the one that the package brings or that an earlier load filled. Times are in seconds,
+memory is the most that was resident.
 """
 
 import os
@@ -17,7 +18,7 @@ from pathlib import Path
 began = time.perf_counter()
 import sire, vm
 imported = time.perf_counter()
-module = sire.Loader(cache=Path(sys.argv[2])).load(Path(sys.argv[1]))
+module = sire.Loader(cache=Path(sys.argv[2]) if sys.argv[2] else None).load(Path(sys.argv[1]))
 loaded = time.perf_counter()
 usage = resource.getrusage(resource.RUSAGE_SELF)
 memory = usage.ru_maxrss / (1 << 20 if sys.platform == "darwin" else 1 << 10)
@@ -39,8 +40,9 @@ def main() -> None:
     print(f"{'module':40} {'names':>6} {'':5} {'import':>7} {'load':>7} {'cpu':>7} {'MB':>5}")
     for file in files:
         with tempfile.TemporaryDirectory() as cache:
+            load(file, cache)
             for kind in ("cold", "warm", "warm"):
-                imported, loaded, cpu, memory, names, compiled = load(file, cache)
+                imported, loaded, cpu, memory, names, compiled = load(file, cache if kind == "warm" else "")
                 name = f"{file.parent.name}/{file.name}" + ("" if compiled == "True" else " (uncompiled)")
                 times = f"{float(imported):7.3f} {float(loaded):7.3f} {float(cpu):7.3f} {float(memory):5.0f}"
                 print(f"{name:40} {names:>6} {kind:5} {times}")

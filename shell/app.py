@@ -367,7 +367,8 @@ class Window(App[None]):
         self.deeds.append([Line(self.deed, part, time_ns(), 0, text) for part, text in enumerate(texts)])
         if wrong or read:
             self.deeds.add_class("-open")
-            self.deeds.action_bottom()
+            # The pane's height is known after the next layout.
+            self.call_after_refresh(self.deeds.read_from, len(self.deeds.lines) - len(texts))
         elif output:
             self.tell(output.split("\n")[-1])
 

@@ -265,6 +265,13 @@ class LineLog(ScrollView, can_focus=True):
         row = self.row_of(index)
         self.steer(max(0, row - (self.size.height // 2 if middle else 0)))
 
+    def read_from(self, index: int) -> None:
+        """Bring line `index` to the top, or the end into view if less than a page follows it."""
+        self.following = False
+        self.to_line(index, middle=False)
+        if self.scroll_y >= self.max_scroll_y:
+            self.follow()
+
     def row_of(self, index: int) -> int:
         """The first row of line `index`, by halving."""
         low, high = 0, len(self.rows)

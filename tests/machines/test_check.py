@@ -14,18 +14,7 @@ from machines.machine import Trk
 from machines.reading import encode_trk
 from machines.remote import opened
 from machines.store import LOG, PINS, SNAPSHOTS, TRK, Batch, Store
-from tests.machines.programs import counter
-from tests.machines.test_host import ROOT, make, running, until
-
-
-@pytest.fixture
-def counted(tmp_path: Path) -> Path:
-    directory = make(tmp_path / "m", counter())
-    for _ in range(2):
-        with running(directory) as client:
-            start = client.call("status")["event"]
-            until(client, "status", lambda status, start=start: status["event"] > start + 5)
-    return directory
+from tests.machines.test_host import ROOT, running
 
 
 def wrong(directory: Path) -> list[str]:

@@ -11,23 +11,13 @@ from machines.remote import Remote, opened
 from machines.shown import Mark
 from machines.snapshots import Snapshots
 from machines.store import KEYS, LOG, SNAPSHOTS, TRK, Batch, Records, Store
-from tests.machines.programs import WHEN, asks, counter, script, wait_until
+from tests.machines.programs import WHEN, asks, script, wait_until
 from tests.machines.test_host import make, running, until
 
 
 def state(records: Records, event: int) -> bytes:
     """The hash of the state after an event."""
     return Snapshots(records).pin(past.at(records, event)[0]).hash
-
-
-@pytest.fixture
-def counted(tmp_path: Path) -> Path:
-    directory = make(tmp_path / "m", counter())
-    for _ in range(2):
-        with running(directory) as client:
-            start = client.call("status")["event"]
-            until(client, "status", lambda status, start=start: status["event"] > start + 5)
-    return directory
 
 
 def is_the_past_of(new: Path, records: Records, event: int) -> None:

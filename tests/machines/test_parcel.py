@@ -16,7 +16,7 @@ from machines.parcel import FRAME, MAGIC, Header, Unsound, export, import_
 from machines.remote import opened
 from machines.snapshots import Snapshots
 from machines.store import LOG, SNAPSHOTS, TRK, Records
-from tests.machines.programs import WHEN, asks, counter, script, wait_until
+from tests.machines.programs import WHEN, asks, script, wait_until
 from tests.machines.simulation import FakeStore
 from tests.machines.test_host import make, running, until
 
@@ -24,16 +24,6 @@ from tests.machines.test_host import make, running, until
 def state(records: Records) -> bytes:
     """The hash of the present state."""
     return Snapshots(records).pin(past.present(records)[0]).hash
-
-
-@pytest.fixture
-def counted(tmp_path: Path) -> Path:
-    directory = make(tmp_path / "m", counter())
-    for _ in range(2):
-        with running(directory) as client:
-            start = client.call("status")["event"]
-            until(client, "status", lambda status, start=start: status["event"] > start + 5)
-    return directory
 
 
 def test_the_state_goes_through_a_file_and_goes_on(counted: Path, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from machines.errors import MachineError
 from machines.portions import AT_ONCE, PORTION
 from machines.remote import Remote, opened
 from machines.store import LOG, PINS, SNAPSHOTS, TABLES, TRK, Records, Store
-from tests.machines.programs import WHEN, asks, counter, crasher, script, wait_until
+from tests.machines.programs import WHEN, asks, crasher, script, wait_until
 from tests.machines.test_host import make, running, until
 
 NEVER = wait_until(1 << 40)
@@ -22,17 +22,6 @@ def count_at(records: Records, event: int) -> object:
     moment, reached, _ = past.at(records, event)
     assert reached == event
     return moment.cogs[1].value.args[0]  # type: ignore[attr-defined]
-
-
-@pytest.fixture
-def counted(tmp_path: Path) -> Path:
-    """A counter that was stopped, after more than five events, and went on for more than five."""
-    directory = make(tmp_path / "m", counter())
-    for _ in range(2):
-        with running(directory) as client:
-            start = client.call("status")["event"]
-            until(client, "status", lambda status, start=start: status["event"] > start + 5)
-    return directory
 
 
 def test_every_moment_of_a_stopped_machine_can_be_computed(counted: Path) -> None:
